@@ -1,0 +1,65 @@
+# The README's two commands are `make demo` and `make test`. Both work on a fresh clone with Python 3.11+, a C compiler and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+DICOM ?=
+DEMO_OUTPUT ?= demo-output
+PLUGINS := $(dir $(wildcard codecs_plugins/*/pyproject.toml))
+COMPILED := $(shell find dicomkit -name '*.pyx' -o -name '*.pxd' -o -name '*.tsv') dicomkit/dictionary/generate_tables.py
+
+.PHONY: demo test lint bench sanitize fuzz docs clean
+
+.make/venv:
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	@mkdir -p .make && touch $@
+
+.make/installed: .make/venv setup.py pyproject.toml $(COMPILED) $(wildcard codecs_plugins/*/pyproject.toml)
+	$(BIN)/pip install --quiet --editable . $(PLUGINS)
+	@touch $@
+
+.make/test-extras: .make/installed
+	$(BIN)/pip install --quiet --editable '.[test]'
+	@touch $@
+
+.make/dev-extras: .make/installed
+	$(BIN)/pip install --quiet --editable '.[test,dev]'
+	@touch $@
+
+.make/bench-extras: .make/installed
+	$(BIN)/pip install --quiet --editable '.[bench]'
+	@touch $@
+
+demo: .make/installed
+	@$(BIN)/python -m dicomkit.cli.demo --output $(DEMO_OUTPUT) $(DICOM)
+
+test: .make/test-extras
+	$(BIN)/python -m pytest $(TESTS)
+
+lint: .make/dev-extras
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest --concise --allowlist tests/stubtest_allowlist.txt --mypy-config-file pyproject.toml \
+	    $$(find dicomkit -name '*.pyx' | sed 's/\.pyx$$//; s|/|.|g')
+
+bench: .make/bench-extras
+	$(BIN)/python -m benchmarks $(BENCH)
+
+# The extensions under AddressSanitizer and UndefinedBehaviorSanitizer, with the mutation fuzzer on top.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g -O1
+.make/sanitized: .make/test-extras .make/dev-extras $(COMPILED) setup.py
+	CFLAGS='$(SANITIZE)' LDFLAGS='-fsanitize=address,undefined' $(BIN)/python setup.py --quiet build \
+	    --build-base .make/sanitize --build-lib .make/sanitize/lib
+	@touch $@
+
+sanitize: .make/sanitized
+	PYTHONPATH=.make/sanitize/lib:. LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+	    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PYTHONMALLOC=malloc \
+	    $(BIN)/python -m tests.fuzz --mutants $(or $(MUTANTS),3000)
+
+fuzz: .make/test-extras
+	$(BIN)/python -m tests.fuzz --mutants $(or $(MUTANTS),100000)
+
+clean:
+	rm -rf .venv .make build demo-output *.egg-info
+	find dicomkit -name '*.so' -delete

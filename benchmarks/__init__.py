@@ -1,0 +1,1 @@
+"""Benchmarks of dicomkit beside the libraries that a user would pick instead."""

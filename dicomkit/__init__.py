@@ -1,0 +1,144 @@
+"""Read, write, decode, render and move DICOM objects, fast.
+
+    >>> import dicomkit
+    >>> f = dicomkit.read("ct.dcm")
+    >>> f.PatientName, f["StudyDate"].vr, f.pixel_data().frame(0)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicomkit import tags, uids
+from dicomkit.dataset import DataSet
+from dicomkit.dictionary import DICOM_STANDARD_EDITION
+from dicomkit.element import DataElement
+from dicomkit.encoding.options import ReadOptions
+from dicomkit.errors import (
+    DICOMError,
+    DICOMWarning,
+    EncodingError,
+    InvalidDICMPrefixError,
+    InvalidPreambleError,
+    InvalidTagError,
+    InvalidValueError,
+    InvalidVRError,
+    LimitExceededError,
+    MissingRequiredElementError,
+    NoCodecError,
+    ParsingError,
+    PixelDataError,
+    SourceError,
+    SourceNotFoundError,
+    UnexpectedEndOfDataError,
+    UnknownKeywordError,
+    UnsupportedTransferSyntaxError,
+)
+from dicomkit.file import DICOMFile, read
+from dicomkit.tag import Tag
+from dicomkit.transfer_syntax import TransferSyntax
+from dicomkit.values import (
+    DICOMAgeString,
+    DICOMApplicationEntity,
+    DICOMCodeString,
+    DICOMDate,
+    DICOMDateTime,
+    DICOMDecimalString,
+    DICOMIntegerString,
+    DICOMPersonName,
+    DICOMTime,
+    DICOMUniqueIdentifier,
+    DICOMUniversalResource,
+)
+from dicomkit.vr import VR
+
+if TYPE_CHECKING:
+    from dicomkit.pixels import (
+        EncapsulatedPixelData,
+        PhotometricInterpretation,
+        PixelData,
+        PixelDataDescriptor,
+        PixelDataRenderer,
+        RenderedImage,
+        WindowSettings,
+    )
+    from dicomkit.scan import scan
+
+__version__ = "0.1.0"
+
+# What needs NumPy or a thread pool, and the module that has it: imported when first asked for, as start-up is counted.
+_LAZY = {
+    "EncapsulatedPixelData": "dicomkit.pixels",
+    "PhotometricInterpretation": "dicomkit.pixels",
+    "PixelData": "dicomkit.pixels",
+    "PixelDataDescriptor": "dicomkit.pixels",
+    "PixelDataRenderer": "dicomkit.pixels",
+    "RenderedImage": "dicomkit.pixels",
+    "WindowSettings": "dicomkit.pixels",
+    "scan": "dicomkit.scan",
+}
+
+__all__ = [
+    "DICOM_STANDARD_EDITION",
+    "VR",
+    "DICOMAgeString",
+    "DICOMApplicationEntity",
+    "DICOMCodeString",
+    "DICOMDate",
+    "DICOMDateTime",
+    "DICOMDecimalString",
+    "DICOMError",
+    "DICOMFile",
+    "DICOMIntegerString",
+    "DICOMPersonName",
+    "DICOMTime",
+    "DICOMUniqueIdentifier",
+    "DICOMUniversalResource",
+    "DICOMWarning",
+    "DataElement",
+    "DataSet",
+    "EncapsulatedPixelData",
+    "EncodingError",
+    "InvalidDICMPrefixError",
+    "InvalidPreambleError",
+    "InvalidTagError",
+    "InvalidVRError",
+    "InvalidValueError",
+    "LimitExceededError",
+    "MissingRequiredElementError",
+    "NoCodecError",
+    "ParsingError",
+    "PhotometricInterpretation",
+    "PixelData",
+    "PixelDataDescriptor",
+    "PixelDataError",
+    "PixelDataRenderer",
+    "ReadOptions",
+    "RenderedImage",
+    "SourceError",
+    "SourceNotFoundError",
+    "Tag",
+    "TransferSyntax",
+    "UnexpectedEndOfDataError",
+    "UnknownKeywordError",
+    "UnsupportedTransferSyntaxError",
+    "WindowSettings",
+    "read",
+    "scan",
+    "tags",
+    "uids",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'dicomkit' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

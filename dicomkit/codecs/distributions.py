@@ -1,0 +1,41 @@
+"""Which distribution brings the codec of which transfer syntax."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicomkit import uids
+from dicomkit.errors import NoCodecError
+
+if TYPE_CHECKING:
+    from dicomkit.transfer_syntax import TransferSyntax
+
+__all__ = ["find_distribution", "no_codec_error"]
+
+_DISTRIBUTIONS = {
+    uids.RLELossless: "dicomkit-rle",
+    uids.JPEGBaseline8Bit: "dicomkit-jpeg",
+    uids.JPEGExtended12Bit: "dicomkit-jpeg",
+    uids.JPEGLossless: "dicomkit-jpeg",
+    uids.JPEGLosslessSV1: "dicomkit-jpeg",
+    uids.JPEGLSLossless: "dicomkit-jpegls",
+    uids.JPEGLSNearLossless: "dicomkit-jpegls",
+    uids.JPEG2000Lossless: "dicomkit-jpeg2000",
+    uids.JPEG2000: "dicomkit-jpeg2000",
+    uids.HTJ2KLossless: "dicomkit-jpeg2000",
+    uids.HTJ2KLosslessRPCL: "dicomkit-jpeg2000",
+    uids.HTJ2K: "dicomkit-jpeg2000",
+}
+
+
+def find_distribution(transfer_syntax_uid: str) -> str | None:
+    """Return the name of the distribution with a codec for a transfer syntax, or None if we offer none."""
+    return _DISTRIBUTIONS.get(transfer_syntax_uid)
+
+
+def no_codec_error(transfer_syntax: TransferSyntax) -> NoCodecError:
+    """Make the error for compressed pixel data that nobody here decodes; it says what to install."""
+    distribution = find_distribution(transfer_syntax.uid)
+    remedy = f"the distribution {distribution} brings one" if distribution else "dicomkit has none to offer"
+    message = f"no codec is installed for {transfer_syntax.name} ({transfer_syntax.uid}); {remedy}"
+    return NoCodecError(str(transfer_syntax.uid), message)

@@ -1,0 +1,655 @@
+"""Data sets (PS3.5 7): a mapping from tags to data elements.
+
+Compiled, though not in ``_core``, because it hands out value types; :doc:`/explanation/core` says why. What must stay
+true: a data set that was read is a view on a range of an index and never changes it; what was set or deleted lies over it
+in ``changes``. A data set holds its items and they never hold it, so that reading makes no reference cycles.
+"""
+
+from cython cimport no_gc
+from cpython.object cimport PyObject_GenericGetAttr, PyObject_GenericSetAttr
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
+
+from dicomkit._core.byteorder cimport load16
+from dicomkit._core.dictionary_table cimport keyword_of_tag, tag_of_keyword, vr_of_private, vr_of_tag
+from dicomkit._core.element_scan cimport (
+    BIG_ENDIAN, CONTAINER, FRAGMENTS, IMPLICIT_VR, UNDEFINED_LENGTH, UNORDERED, Element, ElementIndex, scan_elements,
+)
+from dicomkit._core.vr_code cimport *
+from dicomkit.element cimport DataElement, fill_field, tag_of_key
+from dicomkit.values.decode cimport TELL, WARN, Field, decode_string, decode_value
+
+from dicomkit._core.element_scan import ScanLimits
+from dicomkit.dictionary import suggest_keywords
+from dicomkit.display import format_data_set, html_of_data_set
+from dicomkit.errors import EncodingError, InvalidValueError, UnknownKeywordError
+from dicomkit.tag import Tag
+from dicomkit.values.charset import DEFAULT_CHARACTER_SET, parse_specific_character_set
+
+__all__ = ["DataSet"]
+
+cdef enum:
+    ITEM = 0xFFFEE000
+    SPECIFIC_CHARACTER_SET = 0x00080005
+    PIXEL_REPRESENTATION = 0x00280103
+    LUT_DESCRIPTOR = 0x00283002
+    DELIMITER_GROUP = 0xFFFE
+
+cdef object _MISSING = object()
+
+
+cdef inline bint _is_undecided(uint16_t vr) noexcept nogil:
+    """Whether a record leaves the VR open: UN, unknown, or a choice (no VR has an X in it, every pseudo code has)."""
+    return vr == 0 or vr == VR_UN or vr & 0xFF == c"X" or vr >> 8 == c"X"
+
+
+cdef DataSet data_set_of(ElementIndex index, uint32_t start, uint32_t stop, bint is_unordered, object inherited_set, bint is_signed):
+    cdef DataSet data_set = DataSet.__new__(DataSet)
+    data_set.index = index
+    data_set.start = start
+    data_set.stop = stop
+    data_set.is_unordered = is_unordered
+    data_set.inherited_set = inherited_set
+    data_set.is_signed = is_signed
+    return data_set
+
+
+cdef DataElement _read_element(ElementIndex index, uint32_t record, uint16_t vr, object character_set):
+    cdef DataElement element = DataElement.__new__(DataElement)
+    element.index = index
+    element.record = record
+    element.tag_number = index.records[record].tag
+    element.vr_code = vr
+    element.character_set = character_set
+    return element
+
+
+cdef list _read_items(ElementIndex index, uint32_t i, uint32_t stop, object character_set, bint is_signed):
+    """The items that lie between two records."""
+    cdef Element* records = index.records
+    cdef uint32_t end
+    items = []
+    while i < stop:
+        if records[i].tag == ITEM:
+            end = records[i].next
+            if records[i].flags & UNDEFINED_LENGTH and end > i + 1 and records[end - 1].tag >> 16 == DELIMITER_GROUP:
+                end -= 1        # its delimiter; missing in what was damaged
+            items.append(data_set_of(index, i + 1, end, (records[i].flags & UNORDERED) != 0, character_set, is_signed))
+        i = records[i].next
+    return items
+
+
+@no_gc
+cdef class DataSet:
+    """A DICOM data set: a mutable mapping from tags to data elements, in tag order.
+
+    A key is a keyword, a :class:`Tag`, its number, a pair ``0x0010, 0x0010``, or text ``"(0010,0010)"``. ``ds.PatientName``
+    is the value, ``ds["PatientName"]`` the element. A keyword that PS3.6 does not have is an
+    :class:`UnknownKeywordError` that names the nearest ones.
+
+    Where a tag stands twice, which PS3.5 7.1 forbids, the first one counts.
+
+    Parameters
+    ----------
+    elements
+        Data elements to begin with.
+    """
+
+    cdef ElementIndex index         # where it was read from; None for one that was made
+    cdef uint32_t start             # the records of its elements
+    cdef uint32_t stop
+    cdef bint is_unordered
+    cdef bint is_signed             # Pixel Representation of the nearest data set around it is 1
+    cdef object inherited_set       # character set of the data set around it
+    cdef object own_set             # character set of what was read, once it was looked up
+    cdef dict changes               # tag number -> DataElement, or None where one was deleted; lies over the index
+    cdef dict sequences             # record -> list of items, once looked at; None for what turned out to be no sequence
+
+    def __init__(self, elements=()):
+        for element in elements:
+            self[element.tag] = element
+
+    # Finding. All of it works on the index; ``changes`` come first where there are any.
+
+    cdef int64_t find(self, uint32_t tag) noexcept:
+        """The record of a tag in the index, or -1."""
+        cdef Element* records
+        cdef uint32_t i = self.start
+        if self.index is None:
+            return -1
+        records = self.index.records
+        if self.is_unordered:
+            while i < self.stop:
+                if records[i].tag == tag:
+                    return i
+                i = records[i].next
+            return -1
+        while i < self.stop and records[i].tag < tag:
+            i = records[i].next
+        return i if i < self.stop and records[i].tag == tag else -1
+
+    cdef object character_set(self):
+        """The character set of what was read: the reader's, or its own (PS3.3 C.12.1.1.2), or that of the data set around it."""
+        cdef int64_t record
+        cdef Field field
+        if self.own_set is None:
+            if self.index is None:
+                self.own_set = DEFAULT_CHARACTER_SET
+            elif self.index.character_set is not None:
+                self.own_set = self.index.character_set
+            else:
+                self.own_set = DEFAULT_CHARACTER_SET if self.inherited_set is None else self.inherited_set
+                record = self.find(SPECIFIC_CHARACTER_SET)
+                if record >= 0 and self.index.records[record].vr == VR_CS:
+                    fill_field(&field, self.index, record, VR_CS, TELL)
+                    terms = decode_string(&field, DEFAULT_CHARACTER_SET)
+                    if terms is not None:
+                        self.own_set = parse_specific_character_set(terms if isinstance(terms, list) else [terms])
+        return self.own_set
+
+    cdef object _first_number(self, uint32_t tag, uint16_t vr):
+        """First value of a US element of what was read, or None."""
+        cdef Field field
+        cdef int64_t record = self.find(tag)
+        if record < 0:
+            return None
+        fill_field(&field, self.index, record, vr, TELL)
+        return load16(field.data, field.is_big_endian) if field.length >= 2 else None
+
+    cdef bint _is_signed_inside(self) except -1:
+        representation = self._first_number(PIXEL_REPRESENTATION, VR_US)
+        return self.is_signed if representation is None else representation == 1
+
+    cdef object _private_creator(self, uint32_t tag):
+        """Value of the element that reserves the block of a private element (PS3.5 7.8.1), or None."""
+        cdef uint32_t creator = (tag & 0xFFFF0000) | (tag >> 8 & 0xFF)
+        cdef Field field
+        cdef int64_t record
+        if not tag & 0x10000 or tag & 0xFFFF < 0x1000:
+            return None
+        if self.changes is not None and creator in self.changes:
+            element = self.changes[creator]
+            return None if element is None else element.string_value
+        record = self.find(creator)
+        if record < 0 or self.index.records[record].flags & CONTAINER:
+            return None
+        fill_field(&field, self.index, record, VR_LO, TELL)
+        text = decode_string(&field, self.character_set())
+        return text[0] if isinstance(text, list) else text
+
+    cdef uint16_t resolve_vr(self, uint32_t record) except 0:
+        """The VR of a record: as stored, or as the dictionaries and the data set decide (PS3.5 6.2.2, A.1)."""
+        cdef Element* element = &self.index.records[record]
+        cdef uint16_t vr = element.vr
+        if not _is_undecided(vr):
+            return vr
+        if vr == 0 or vr == VR_UN:
+            if element.flags & CONTAINER:
+                return VR_OB if element.flags & FRAGMENTS else VR_SQ
+            vr = vr_of_tag(element.tag)
+            if vr == 0 and element.tag & 0x10000:
+                creator = self._private_creator(element.tag)
+                if creator is not None:
+                    name = creator.encode("latin-1", "replace")
+                    vr = vr_of_private(name, len(name), element.tag)
+            if vr == 0:
+                return VR_UN
+        if vr == VR_XS:
+            vr = VR_SS if self._is_signed_inside() else VR_US
+        elif vr == VR_XW or vr == VR_XX:
+            # LUT Data of one entry only could be words; PS3.5 A.1 has OW for implicit VR.
+            vr = VR_US if self._first_number(LUT_DESCRIPTOR, VR_US) == 1 else VR_OW
+        elif vr == VR_OX:
+            vr = VR_OB if element.flags & FRAGMENTS else VR_OW
+        if element.vr == VR_UN or element.vr == 0:
+            if vr == VR_SQ and self.items_of(record) is None:
+                return VR_UN
+            if not _fits(vr, element.length):
+                return VR_UN
+        return vr
+
+    cdef object items_of(self, uint32_t record):
+        """The items of a sequence, the same list each time; None if the value turns out to be none."""
+        cdef Element* element = &self.index.records[record]
+        cdef uint64_t end
+        cdef ElementIndex inner
+        if self.sequences is not None:
+            items = self.sequences.get(record, _MISSING)
+            if items is not _MISSING:
+                return items
+        is_signed = self.is_signed if not element.flags & IMPLICIT_VR else self._is_signed_inside()
+        if element.flags & CONTAINER:
+            items = _read_items(self.index, record + 1, element.next, self.character_set(), is_signed)
+        else:
+            # A sequence that only the dictionaries know: UN of defined length, or private and implicit (PS3.5 6.2.2).
+            end = element.value_offset + element.length
+            self.index.load(element.value_offset, element.length)
+            try:
+                inner = scan_elements(
+                    <object>self.index.view.obj, element.value_offset, end, IMPLICIT_VR, ScanLimits(max_depth=self.index.max_depth),
+                    None, self.index.character_set, True)
+                items = _read_items(inner, 0, inner.count, self.character_set(), is_signed)
+            except EncodingError:
+                items = None    # then it stays UN: nothing is lost
+        if self.sequences is None:
+            self.sequences = {}
+        # Two threads may come here at once; both get the list that came first.
+        return self.sequences.setdefault(record, items)
+
+    cdef DataElement element_at(self, uint32_t record):
+        """The element of a record."""
+        cdef uint16_t vr = self.resolve_vr(record)
+        cdef DataElement element = _read_element(self.index, record, vr, self.character_set())
+        if vr == VR_SQ:
+            element.items = self.items_of(record)
+        elif element.tag_number & 0x10000:
+            element.private_creator_name = self._private_creator(element.tag_number)
+        return element
+
+    cdef DataElement find_element(self, uint32_t tag):
+        """The element of a tag, or None."""
+        cdef int64_t record
+        if self.changes is not None:
+            element = self.changes.get(tag, _MISSING)
+            if element is not _MISSING:
+                return element
+        record = self.find(tag)
+        return None if record < 0 else self.element_at(record)
+
+    cdef object value_of(self, uint32_t tag, object default):
+        """The value of a tag, without making an element of it."""
+        cdef int64_t record
+        cdef uint16_t vr
+        cdef Field field
+        if self.changes is not None:
+            element = self.changes.get(tag, _MISSING)
+            if element is not _MISSING:
+                return default if element is None else element.value
+        record = self.find(tag)
+        if record < 0:
+            return default
+        vr = self.resolve_vr(record)
+        if vr == VR_SQ:
+            return self.items_of(record)
+        fill_field(&field, self.index, record, vr, WARN)
+        return decode_value(&field, self.character_set())
+
+    cdef list record_order(self):
+        """Tag numbers and records in tag order, the first one where a tag stands twice; changed elements have record -1."""
+        cdef uint32_t i = self.start
+        order = {}
+        if self.index is not None:
+            while i < self.stop:
+                order.setdefault(self.index.records[i].tag, i)
+                i = self.index.records[i].next
+        if self.changes is not None:
+            for tag, element in self.changes.items():
+                if element is None:
+                    order.pop(tag, None)
+                else:
+                    order[tag] = -1
+        return sorted(order.items())
+
+    # The mapping.
+
+    def __getitem__(self, key):
+        element = self.find_element(tag_of_key(key))
+        if element is None:
+            raise KeyError(key if isinstance(key, str) else str(Tag(tag_of_key(key))))
+        return element
+
+    def __setitem__(self, key, value):
+        cdef uint32_t tag = tag_of_key(key)
+        if value is None:
+            value = None
+        elif not isinstance(value, DataElement):
+            value = DataElement(Tag(tag), self._vr_for(tag), value)
+        elif (<DataElement>value).tag_number != tag:
+            raise InvalidValueError(f"the element of {value.tag} was given", tag=tag)
+        elif (<DataElement>value).items is not None:
+            # Data sets do not share items: changing one must not change another.
+            value = DataElement(Tag(tag), "SQ", [item.copy() for item in (<DataElement>value).items])
+        if self.changes is None:
+            self.changes = {}
+        self.changes[tag] = value
+
+    cdef str _vr_for(self, uint32_t tag):
+        """The VR that a value set by tag gets: that of the element that is there, else the dictionaries'."""
+        cdef uint16_t vr
+        element = self.find_element(tag)
+        if element is not None:
+            return str(element.vr)
+        vr = vr_of_tag(tag)
+        if vr == 0:
+            creator = self._private_creator(tag)
+            if creator is not None:
+                name = creator.encode("latin-1", "replace")
+                vr = vr_of_private(name, len(name), tag)
+        if vr == VR_XS:
+            vr = VR_SS if self.get(PIXEL_REPRESENTATION) == 1 else VR_US
+        elif vr == VR_OX or vr == VR_XW or vr == VR_XX:
+            vr = VR_OW
+        if vr == 0:
+            raise InvalidValueError("the dictionaries do not know this element: set a DataElement, which has a VR", tag=tag)
+        return chr(vr & 0xFF) + chr(vr >> 8)
+
+    def __delitem__(self, key):
+        cdef uint32_t tag = tag_of_key(key)
+        if self.find_element(tag) is None:
+            raise KeyError(str(Tag(tag)))
+        self[tag] = None
+
+    def __contains__(self, key):
+        cdef uint32_t tag = tag_of_key(key)
+        if self.changes is not None and tag in self.changes:
+            return self.changes[tag] is not None
+        return self.find(tag) >= 0
+
+    def __len__(self):
+        cdef uint32_t i = self.start
+        cdef Py_ssize_t count = 0
+        if self.changes or self.is_unordered:
+            return len(self.record_order())
+        if self.index is not None:
+            while i < self.stop:
+                count += 1
+                i = self.index.records[i].next
+        return count
+
+    def __iter__(self):
+        if self.changes or self.is_unordered:
+            return iter(self.all_elements)
+        return _iterator_of(self)
+
+    def get(self, key, default=None):
+        """Return the value of an element, or ``default`` if it is absent. An empty element's value is None."""
+        return self.value_of(tag_of_key(key), default)
+
+    @property
+    def tags(self):
+        """Tags in ascending order."""
+        return [Tag(tag) for tag, _ in self.record_order()]
+
+    @property
+    def all_elements(self):
+        """Elements in tag order."""
+        return [self.find_element(tag) for tag, _ in self.record_order()]
+
+    # Keywords as attributes. They begin with a capital, methods do not, so one look at the first letter saves the
+    # search through the type that every miss would cost.
+
+    def __getattribute__(self, name):
+        cdef Py_ssize_t length
+        cdef const char* keyword = PyUnicode_AsUTF8AndSize(name, &length)
+        cdef int64_t tag
+        if not c"A" <= keyword[0] <= c"Z":
+            return PyObject_GenericGetAttr(self, name)
+        tag = tag_of_keyword(keyword, length)
+        if tag < 0:
+            raise UnknownKeywordError(name, suggest_keywords)
+        value = self.value_of(<uint32_t>tag, _MISSING)
+        if value is _MISSING:
+            raise AttributeError(f"the data set has no {name} {Tag(tag)}")
+        return value
+
+    def __setattr__(self, name, value):
+        if not "A" <= name[:1] <= "Z":
+            raise AttributeError(f"{name!r} is no keyword, and a data set has no other attributes to set")
+        self[name] = value
+
+    def __delattr__(self, name):
+        if not "A" <= name[:1] <= "Z":
+            raise AttributeError(name)
+        try:
+            del self[name]
+        except KeyError as error:
+            raise AttributeError(f"the data set has no {name}") from error
+
+    def __dir__(self):
+        keywords = [keyword_of_tag(tag) for tag, _ in self.record_order()]
+        return sorted({*object.__dir__(self), *(keyword for keyword in keywords if keyword)})
+
+    # Copies, comparison, display.
+
+    def copy(self):
+        """Return a data set that can be changed without changing this one; bytes that were read are shared."""
+        cdef DataSet twin = data_set_of(self.index, self.start, self.stop, self.is_unordered, self.inherited_set, self.is_signed)
+        if self.sequences is not None:
+            twin.sequences = {
+                record: None if items is None else [item.copy() for item in items] for record, items in self.sequences.items()
+            }
+        if self.changes is not None:
+            twin.changes = {}
+            for tag, element in self.changes.items():
+                if element is None:
+                    twin.changes[tag] = None
+                else:
+                    twin[tag] = element
+        return twin
+
+    def __copy__(self):
+        return self.copy()
+
+    def __deepcopy__(self, memo):
+        return self.copy()
+
+    def __reduce__(self):
+        return _data_set_of_elements, (list(self),)
+
+    def __eq__(self, other):
+        if not isinstance(other, DataSet):
+            return NotImplemented
+        return self is other or (len(self) == len(other) and all(mine == its for mine, its in zip(self, other)))
+
+    __hash__ = None
+
+    def __str__(self):
+        return format_data_set(self)
+
+    def __repr__(self):
+        count = len(self)
+        return f"<DataSet of {count} element{'' if count == 1 else 's'}>"
+
+    def _repr_html_(self):
+        return html_of_data_set(self)
+
+    # Typed getters (a name says which VR): None when the element is absent, of another VR, or not of that type.
+
+    cdef object _typed(self, key, str attribute):
+        element = self.find_element(tag_of_key(key))
+        return None if element is None else getattr(element, attribute)
+
+    def string(self, key):
+        """Text of a text VR, whole, without padding."""
+        return self._typed(key, "string_value")
+
+    def strings(self, key):
+        """Texts of a text VR, without padding."""
+        return self._typed(key, "string_values")
+
+    def uint16(self, key):
+        """First value of US."""
+        return self._typed(key, "uint16_value")
+
+    def uint16s(self, key):
+        """Values of US."""
+        return self._typed(key, "uint16_values")
+
+    def uint32(self, key):
+        """First value of UL."""
+        return self._typed(key, "uint32_value")
+
+    def uint32s(self, key):
+        """Values of UL."""
+        return self._typed(key, "uint32_values")
+
+    def int16(self, key):
+        """First value of SS."""
+        return self._typed(key, "int16_value")
+
+    def int16s(self, key):
+        """Values of SS."""
+        return self._typed(key, "int16_values")
+
+    def int32(self, key):
+        """First value of SL."""
+        return self._typed(key, "int32_value")
+
+    def int32s(self, key):
+        """Values of SL."""
+        return self._typed(key, "int32_values")
+
+    def float32(self, key):
+        """First value of FL."""
+        return self._typed(key, "float32_value")
+
+    def float32s(self, key):
+        """Values of FL."""
+        return self._typed(key, "float32_values")
+
+    def float64(self, key):
+        """First value of FD."""
+        return self._typed(key, "float64_value")
+
+    def float64s(self, key):
+        """Values of FD."""
+        return self._typed(key, "float64_values")
+
+    def date(self, key):
+        """First value of DA, as :class:`DICOMDate`."""
+        return self._typed(key, "date_value")
+
+    def time(self, key):
+        """First value of TM, as :class:`DICOMTime`."""
+        return self._typed(key, "time_value")
+
+    def date_time(self, key):
+        """First value of DT, as :class:`DICOMDateTime`."""
+        return self._typed(key, "date_time_value")
+
+    def foundation_date(self, key):
+        """First value of DA as ``datetime.date``, or of DT as ``datetime.datetime``."""
+        return self._typed(key, "foundation_date_value")
+
+    def age(self, key):
+        """First value of AS, as :class:`DICOMAgeString`."""
+        return self._typed(key, "age_value")
+
+    def decimal_string(self, key):
+        """First value of DS, as :class:`DICOMDecimalString`."""
+        return self._typed(key, "decimal_string_value")
+
+    def decimal_strings(self, key):
+        """Values of DS, all or none."""
+        return self._typed(key, "decimal_string_values")
+
+    def integer_string(self, key):
+        """First value of IS, as :class:`DICOMIntegerString`."""
+        return self._typed(key, "integer_string_value")
+
+    def integer_strings(self, key):
+        """Values of IS, all or none."""
+        return self._typed(key, "integer_string_values")
+
+    def person_name(self, key):
+        """First value of PN, as :class:`DICOMPersonName`."""
+        return self._typed(key, "person_name_value")
+
+    def person_names(self, key):
+        """Values of PN."""
+        return self._typed(key, "person_name_values")
+
+    def uid(self, key):
+        """First value of UI, as :class:`DICOMUniqueIdentifier`."""
+        return self._typed(key, "uid_value")
+
+    def uids(self, key):
+        """Values of UI, all or none."""
+        return self._typed(key, "uid_values")
+
+    def application_entity(self, key):
+        """First value of AE, as :class:`DICOMApplicationEntity`."""
+        return self._typed(key, "application_entity_value")
+
+    def application_entities(self, key):
+        """Values of AE, all or none."""
+        return self._typed(key, "application_entity_values")
+
+    def code_string(self, key):
+        """First value of CS, as :class:`DICOMCodeString`."""
+        return self._typed(key, "code_string_value")
+
+    def code_strings(self, key):
+        """Values of CS, all or none."""
+        return self._typed(key, "code_string_values")
+
+    def universal_resource(self, key):
+        """Value of UR, as :class:`DICOMUniversalResource`."""
+        return self._typed(key, "universal_resource_value")
+
+    def universal_resources(self, key):
+        """Value of UR in a list."""
+        return self._typed(key, "universal_resource_values")
+
+    def sequence(self, key):
+        """Items of a sequence."""
+        return self._typed(key, "sequence_items")
+
+    def first_sequence_item(self, key):
+        """First item of a sequence."""
+        items = self._typed(key, "sequence_items")
+        return items[0] if items else None
+
+    def sequence_item_count(self, key):
+        """How many items a sequence has; 0 when it is absent or none."""
+        return self._typed(key, "sequence_item_count") or 0
+
+    def is_sequence(self, key):
+        """Whether the element is there and a sequence."""
+        return self._typed(key, "is_sequence") or False
+
+
+cdef inline bint _fits(uint16_t vr, uint32_t length) noexcept nogil:
+    """Whether a value field of this length can be of a binary VR."""
+    if vr == VR_US or vr == VR_SS or vr == VR_OW:
+        return length % 2 == 0
+    if vr == VR_UL or vr == VR_SL or vr == VR_FL or vr == VR_AT or vr == VR_OL or vr == VR_OF:
+        return length % 4 == 0
+    if vr == VR_FD or vr == VR_SV or vr == VR_UV or vr == VR_OD or vr == VR_OV:
+        return length % 8 == 0
+    return True
+
+
+def _data_set_of_elements(elements):
+    """Unpickle a data set."""
+    return DataSet(elements)
+
+
+@no_gc
+cdef class _ElementIterator:
+    """Walks a data set that is in order and unchanged."""
+
+    cdef DataSet data_set
+    cdef uint32_t record
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        cdef uint32_t record = self.record
+        if record >= self.data_set.stop:
+            raise StopIteration
+        self.record = self.data_set.index.records[record].next
+        return self.data_set.element_at(record)
+
+
+cdef _ElementIterator _iterator_of(DataSet data_set):
+    cdef _ElementIterator iterator = _ElementIterator.__new__(_ElementIterator)
+    iterator.data_set = data_set
+    iterator.record = data_set.start if data_set.index is not None else 0
+    return iterator
+
+
+def data_set_from_index(ElementIndex index not None, inherited_character_set=None):
+    """Return the outermost data set of an index."""
+    return data_set_of(index, 0, index.count, (index.flags & UNORDERED) != 0, inherited_character_set, False)

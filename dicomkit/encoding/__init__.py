@@ -1,0 +1,7 @@
+"""Data set encoding and the file format (PS3.5 7 and Annex A, PS3.10 7)."""
+
+from dicomkit.encoding.options import ReadOptions
+from dicomkit.encoding.parser import ParsedFile, parse_file
+from dicomkit.encoding.source import open_source
+
+__all__ = ["ParsedFile", "ReadOptions", "open_source", "parse_file"]

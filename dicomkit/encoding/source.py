@@ -1,0 +1,165 @@
+"""Where bytes come from: paths, buffers and binary file objects."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from typing import IO, Protocol, TypeVar
+
+from dicomkit.encoding.options import ReadOptions
+from dicomkit.errors import SourceError, SourceNotFoundError, UnexpectedEndOfDataError
+
+__all__ = ["LazyFile", "Source", "open_source"]
+
+Source = "str | os.PathLike[str] | Buffer | IO[bytes]"
+FIRST_CHUNK = 16 * 1024     # holds the header of most images
+BLOCK = 64 * 1024           # what a LazyFile loads at a time
+
+Parsed = TypeVar("Parsed")
+
+
+class Loader(Protocol):
+    """What fills a buffer on request."""
+
+    def ensure(self, offset: int, length: int) -> tuple[int, int]:
+        """Load a range; return the range around it that is loaded now."""
+
+
+class LazyFile:
+    """A file as a buffer of its size, of which only the blocks that were asked for are in memory.
+
+    The buffer is anonymous memory that the system provides page by page, not a mapping of the file: a file that is cut
+    while it is open gives an error here, where a mapping would kill the process.
+    """
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        import mmap  # lazy: start-up
+
+        self._descriptor = descriptor
+        self._size = size
+        flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)} if os.name == "posix" else {}
+        self.buffer = mmap.mmap(-1, size, **flags)
+        self._bytes = memoryview(self.buffer)
+        self._loaded = bytearray(-(-size // BLOCK))
+
+    def ensure(self, offset: int, length: int) -> tuple[int, int]:
+        """Load ``length`` bytes from ``offset``; return the range of whole blocks around them.
+
+        Raises
+        ------
+        SourceError
+            If the file cannot be read any more, or is shorter than it was.
+        """
+        first, stop = offset // BLOCK, -(-(offset + length) // BLOCK)
+        block = self._loaded.find(0, first, stop)
+        while block >= 0:
+            end = self._loaded.find(1, block, stop)
+            end = stop if end < 0 else end
+            self._read(block * BLOCK, min(end * BLOCK, self._size))
+            self._loaded[block:end] = b"\1" * (end - block)     # after reading: two threads may both read, to the same bytes
+            block = self._loaded.find(0, end, stop)
+        return first * BLOCK, min(stop * BLOCK, self._size)
+
+    def _read(self, start: int, stop: int) -> None:
+        while start < stop:
+            try:
+                count = os.preadv(self._descriptor, [self._bytes[start:stop]], start)
+            except OSError as error:
+                raise SourceError(error.errno, f"reading failed at byte offset {start:#x}: {error.strerror}") from error
+            if count == 0:
+                raise SourceError(None, f"the file became shorter while it was open: nothing at byte offset {start:#x}")
+            start += count
+
+    def __del__(self) -> None:
+        os.close(self._descriptor)
+
+
+def open_source(source: object, options: ReadOptions, parse: Callable[[object, int, Loader | None], Parsed | None]) -> Parsed:
+    """Hand the bytes of ``source`` to ``parse(buffer, size, loader)``, as few of them as it needs.
+
+    ``parse`` answers None if the buffer, which holds the first bytes of ``size``, was too short for it.
+
+    Raises
+    ------
+    SourceError
+        If a path cannot be opened or read.
+    TypeError
+        If ``source`` is neither a path, nor bytes-like, nor a binary file object.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        return _open_path(os.fspath(source), options, parse)
+    if isinstance(source, (bytes, bytearray)):
+        data: object = source
+    elif hasattr(source, "read"):
+        data = _read_all(source)
+    else:
+        try:
+            data = memoryview(source)  # type: ignore[arg-type]  # the TypeError is what we want to know
+        except TypeError:
+            raise TypeError(f"expected a path, bytes or a binary file object, not {type(source).__name__}") from None
+        if not data.c_contiguous:
+            raise TypeError("the buffer is not contiguous")
+    return _whole(data, parse)
+
+
+def _whole(data: object, parse: Callable[[object, int, Loader | None], Parsed | None]) -> Parsed:
+    parsed = parse(data, memoryview(data).nbytes, None)  # type: ignore[arg-type]
+    if parsed is None:
+        raise UnexpectedEndOfDataError("the data ends too early")
+    return parsed
+
+
+def _read_all(stream: object) -> bytes:
+    data = stream.read()  # type: ignore[attr-defined]
+    if not isinstance(data, bytes):
+        raise TypeError("the file object gives text: open it in binary mode")
+    return data
+
+
+def _open_path(path: str, options: ReadOptions, parse: Callable[[object, int, Loader | None], Parsed | None]) -> Parsed:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+    except OSError as error:
+        kind = SourceNotFoundError if isinstance(error, FileNotFoundError) else SourceError
+        raise kind(error.errno, error.strerror, path) from None
+    is_ours = True
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return _whole(_read_to_end(descriptor), parse)
+        size = status.st_size
+        if options.defer_larger_than is not None and size > options.defer_larger_than and hasattr(os, "preadv"):
+            is_ours = False     # the LazyFile closes it
+            lazy = LazyFile(descriptor, size)
+            return parse(lazy.buffer, size, lazy)  # type: ignore[return-value]  # with a loader nothing is too short
+        length = FIRST_CHUNK if options.stop_before_pixels or options.tags is not None else size
+        data = os.read(descriptor, length)
+        while True:
+            if len(data) >= length >= size:
+                return _whole(data, parse)
+            if len(data) == length:
+                parsed = parse(data, size, None)
+                if parsed is not None:
+                    return parsed
+                length = min(size, length * 8)
+            more = os.read(descriptor, length - len(data))
+            if not more:
+                return _whole(data, parse)      # the file became shorter: what is missing is an error there
+            data += more
+    except IsADirectoryError:
+        raise SourceError(None, "this is a folder", path) from None
+    except OSError as error:
+        if isinstance(error, SourceError):
+            raise
+        raise SourceError(error.errno, error.strerror, path) from error
+    finally:
+        if is_ours:
+            os.close(descriptor)
+
+
+def _read_to_end(descriptor: int) -> bytes:
+    chunks = []
+    while chunk := os.read(descriptor, 1 << 20):
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,316 @@
+"""DICOM files (PS3.10 7)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any
+
+from dicomkit.dataset import DataSet
+from dicomkit.display import format_file, html_of_file
+from dicomkit.element import DataElement
+from dicomkit.encoding.options import ReadOptions
+from dicomkit.encoding.parser import ParsedFile, parse_file
+from dicomkit.encoding.source import open_source
+from dicomkit.transfer_syntax import TransferSyntax
+from dicomkit.values.unique_identifier import DICOMUniqueIdentifier
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from dicomkit.element import Key
+    from dicomkit.errors import DICOMError
+    from dicomkit.pixels import (
+        PaletteColorLUT,
+        PhotometricInterpretation,
+        PixelData,
+        PixelDataDescriptor,
+        PixelRange,
+        RenderedImage,
+        WindowSettings,
+    )
+
+__all__ = ["DICOMFile", "read"]
+
+Source = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]"
+_DEFAULT_OPTIONS = ReadOptions()
+
+
+def read(source: str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes], options: ReadOptions = _DEFAULT_OPTIONS,
+         **overrides: Any) -> DICOMFile:  # fmt: skip
+    """Read a DICOM file (PS3.10 7).
+
+    Elements and values are made when they are looked at. Buffers are kept, not copied: do not change them while the file is in
+    use. Large files are left on disk and read as values are asked for (``ReadOptions.defer_larger_than``).
+
+    Parameters
+    ----------
+    source
+        A path, bytes-like, or a binary file object, seekable or not, which is read to its end.
+    options
+        How to read.
+    **overrides
+        Fields of :class:`ReadOptions`, such as ``force=True``.
+
+    Raises
+    ------
+    SourceError
+        If a path cannot be opened or read; it is an ``OSError``, and a ``FileNotFoundError`` where that is the reason.
+    EncodingError
+        If the bytes break PS3.5 or PS3.10: of which kind, at which offset, in which element.
+    UnsupportedTransferSyntaxError
+        If PS3.6 does not list the transfer syntax.
+    """
+    return DICOMFile._parsed(source, replace(options, **overrides) if overrides else options)
+
+
+class DICOMFile:
+    """A DICOM file: File Meta Information and a data set, to which keys and keywords are handed on.
+
+    ``f.PatientName``, ``f["PatientName"]``, ``in``, iteration and the typed getters are those of :attr:`data_set`.
+
+    Attributes
+    ----------
+    preamble
+        The 128 bytes before the prefix, or None (PS3.10 7.1).
+    file_meta_information
+        The elements of group 0002.
+    data_set
+        The data set.
+    transfer_syntax
+        How the data set is encoded.
+    error
+        What ended the reading early, when it was read with ``partial=True``; else None.
+    """
+
+    __slots__ = ("data_set", "error", "file_meta_information", "preamble", "transfer_syntax")
+
+    preamble: bytes | None
+    file_meta_information: DataSet
+    data_set: DataSet
+    transfer_syntax: TransferSyntax
+    error: DICOMError | None
+
+    def __init__(self, parsed: ParsedFile) -> None:
+        self.preamble = parsed.preamble
+        self.file_meta_information = parsed.file_meta_information
+        self.data_set = parsed.data_set
+        self.transfer_syntax = parsed.transfer_syntax
+        self.error = parsed.error
+
+    @classmethod
+    def read(cls, source: str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes], options: ReadOptions = _DEFAULT_OPTIONS,
+             **overrides: Any) -> DICOMFile:  # fmt: skip
+        """Read a file; the same as :func:`dicomkit.read`."""
+        return read(source, options, **overrides)
+
+    @classmethod
+    def _parsed(cls, source: object, options: ReadOptions) -> DICOMFile:
+        return cls(open_source(source, options, partial(parse_file, options=options)))
+
+    # File Meta Information.
+
+    @property
+    def transfer_syntax_uid(self) -> DICOMUniqueIdentifier | None:
+        """Transfer Syntax UID (0002,0010) as it stands in the file."""
+        return self.file_meta_information.uid("TransferSyntaxUID")
+
+    @property
+    def sop_class_uid(self) -> DICOMUniqueIdentifier | None:
+        """SOP Class UID (0008,0016) of the data set."""
+        return self.data_set.uid("SOPClassUID")
+
+    @property
+    def sop_instance_uid(self) -> DICOMUniqueIdentifier | None:
+        """SOP Instance UID (0008,0018) of the data set."""
+        return self.data_set.uid("SOPInstanceUID")
+
+    # The data set.
+
+    def __getattr__(self, name: str) -> Any:
+        if name in DICOMFile.__slots__:     # unset, as while unpickling: asking the data set for it would not end
+            raise AttributeError(name)
+        return getattr(self.data_set, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in DICOMFile.__slots__:
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self.data_set, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(self.data_set, name)
+
+    def __getitem__(self, key: Key) -> DataElement:
+        return self.data_set[key]
+
+    def __setitem__(self, key: Key, value: Any) -> None:
+        self.data_set[key] = value
+
+    def __delitem__(self, key: Key) -> None:
+        del self.data_set[key]
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self.data_set
+
+    def __len__(self) -> int:
+        return len(self.data_set)
+
+    def __iter__(self) -> Iterator[DataElement]:
+        return iter(self.data_set)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *dir(self.data_set)})
+
+    def copy(self) -> DICOMFile:
+        """Return a file whose data sets can be changed without changing this one's; bytes that were read are shared."""
+        return DICOMFile(
+            ParsedFile(self.preamble, self.file_meta_information.copy(), self.data_set.copy(), self.transfer_syntax, self.error)
+        )
+
+    def __copy__(self) -> DICOMFile:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> DICOMFile:
+        return self.copy()
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self.preamble, self.file_meta_information, self.data_set, self.transfer_syntax, self.error
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.__init__(ParsedFile(*state))  # type: ignore[misc]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, DICOMFile):
+            return NotImplemented
+        return self.file_meta_information == other.file_meta_information and self.data_set == other.data_set
+
+    __hash__ = None  # type: ignore[assignment]  # as a data set: it can change
+
+    def __str__(self) -> str:
+        return format_file(self)
+
+    def __repr__(self) -> str:
+        return f"<DICOMFile {self.transfer_syntax.name}, {len(self.data_set)} elements>"
+
+    def _repr_html_(self) -> str:
+        return html_of_file(self)
+
+    # Shortcuts to the image (PS3.3 C.7.6.3, C.11); dicomkit.pixels has the whole of it.
+
+    def pixel_data(self) -> PixelData | None:
+        """Return the frames; None if there is no pixel data.
+
+        Raises
+        ------
+        MissingRequiredElementError
+            If there is pixel data, but not the attributes to understand it.
+        PixelDataError
+            If attributes and data contradict each other.
+        """
+        return _image().pixel_data(self.data_set, self.transfer_syntax)  # type: ignore[no-any-return]
+
+    def pixel_data_descriptor(self) -> PixelDataDescriptor | None:
+        """Return shape, depth and meaning of the pixel data; None if there is none."""
+        return _image().pixel_data_descriptor(self.data_set)  # type: ignore[no-any-return]
+
+    def pixel_range(self, frame_index: int = 0) -> PixelRange | None:
+        """Return the smallest and largest stored value of a frame; None if there is no pixel data."""
+        return _image().pixel_range(self.data_set, self.transfer_syntax, frame_index)  # type: ignore[no-any-return]
+
+    @property
+    def image_rows(self) -> int | None:
+        """Rows (0028,0010)."""
+        return self.data_set.uint16("Rows")
+
+    @property
+    def image_columns(self) -> int | None:
+        """Columns (0028,0011)."""
+        return self.data_set.uint16("Columns")
+
+    @property
+    def number_of_frames(self) -> int:
+        """Number of Frames (0028,0008), 1 where it is absent or empty."""
+        return _image().number_of_frames(self.data_set)  # type: ignore[no-any-return]
+
+    @property
+    def is_multi_frame(self) -> bool:
+        """Whether there is more than one frame."""
+        return self.number_of_frames > 1
+
+    @property
+    def photometric_interpretation(self) -> PhotometricInterpretation | None:
+        """Photometric Interpretation (0028,0004)."""
+        return _image().photometric_interpretation(self.data_set)  # type: ignore[no-any-return]
+
+    @property
+    def is_monochrome(self) -> bool:
+        """Whether a pixel is one grey value."""
+        return _image().is_monochrome(self.data_set)  # type: ignore[no-any-return]
+
+    @property
+    def is_color(self) -> bool:
+        """Whether a pixel is a colour, by a palette or of its own."""
+        return _image().is_color(self.data_set)  # type: ignore[no-any-return]
+
+    @property
+    def is_palette_color(self) -> bool:
+        """Whether a pixel is an index into a palette."""
+        return _image().is_palette_color(self.data_set)  # type: ignore[no-any-return]
+
+    def palette_color_lut(self) -> PaletteColorLUT | None:
+        """Return the palette; None if there is none."""
+        return _image().palette_color_lut(self.data_set)  # type: ignore[no-any-return]
+
+    def window_settings(self, frame_index: int = 0) -> WindowSettings | None:
+        """Return the first stored window; None if there is none."""
+        return _image().window_settings(self.data_set, frame_index)  # type: ignore[no-any-return]
+
+    def all_window_settings(self, frame_index: int = 0) -> list[WindowSettings]:
+        """Return all stored windows."""
+        return _image().all_window_settings(self.data_set, frame_index)  # type: ignore[no-any-return]
+
+    def rescale_slope(self) -> float:
+        """Return Rescale Slope (0028,1053), 1.0 where it is absent."""
+        return _image().rescale_slope(self.data_set)  # type: ignore[no-any-return]
+
+    def rescale_intercept(self) -> float:
+        """Return Rescale Intercept (0028,1052), 0.0 where it is absent."""
+        return _image().rescale_intercept(self.data_set)  # type: ignore[no-any-return]
+
+    def rescale(self, stored_value: float) -> float:
+        """Return Rescale Slope times a value plus Rescale Intercept: HU in a CT image."""
+        return _image().rescale(self.data_set, stored_value)  # type: ignore[no-any-return]
+
+    def render_frame(self, frame_index: int = 0, window: WindowSettings | None = None) -> RenderedImage:
+        """Return a frame as it would be displayed, 8 bits a sample.
+
+        Parameters
+        ----------
+        frame_index
+            Which frame, from 0.
+        window
+            VOI window for monochrome frames; by default the range of the frame's values. Colour ignores it.
+
+        Raises
+        ------
+        MissingRequiredElementError
+            If there is no pixel data, or not the attributes to understand it.
+        PixelDataError
+            If attributes and data contradict each other.
+        NoCodecError
+            If the pixel data is compressed and no codec for it is installed.
+        """
+        return _image().render_frame(self.data_set, self.transfer_syntax, frame_index, window)  # type: ignore[no-any-return]
+
+    def render_frame_with_stored_window(self, frame_index: int = 0) -> RenderedImage:
+        """Return a frame through the first stored window, or as :meth:`render_frame` where there is none."""
+        return _image().render_frame_with_stored_window(self.data_set, self.transfer_syntax, frame_index)  # type: ignore[no-any-return]
+
+
+def _image() -> ModuleType:
+    from dicomkit.pixels import image_access  # lazy: start-up (it imports NumPy)
+
+    return image_access

@@ -1,0 +1,290 @@
+"""What the image attributes promise about pixel data (PS3.3 C.7.6.3, PS3.5 8.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from dicomkit.errors import MissingRequiredElementError, PixelDataError
+
+if TYPE_CHECKING:
+    from dicomkit.dataset import DataSet
+
+__all__ = ["PhotometricInterpretation", "PixelDataDescriptor", "PixelIndexError", "read_number_of_frames"]
+
+_BITS_ALLOCATED = (1, 8, 16, 32, 64)
+_FLOAT_BITS_ALLOCATED = (32, 64)
+_LARGEST_UINT16 = 0xFFFF
+_LARGEST_INT32 = 0x7FFFFFFF
+# The largest size that any buffer, file offset or Py_ssize_t can have.
+_LARGEST_SIZE = 0x7FFFFFFFFFFFFFFF
+
+
+class PixelIndexError(PixelDataError, IndexError):
+    """A frame, row or column that the image does not have. They count from 0, and not from the end."""
+
+
+class PhotometricInterpretation(StrEnum):
+    """The intended interpretation of the samples of a pixel (PS3.3 C.7.6.3.1.2)."""
+
+    MONOCHROME1 = "MONOCHROME1"
+    MONOCHROME2 = "MONOCHROME2"
+    PALETTE_COLOR = "PALETTE COLOR"
+    RGB = "RGB"
+    YBR_FULL = "YBR_FULL"
+    YBR_FULL_422 = "YBR_FULL_422"
+    YBR_PARTIAL_422 = "YBR_PARTIAL_422"
+    YBR_PARTIAL_420 = "YBR_PARTIAL_420"
+    YBR_ICT = "YBR_ICT"
+    YBR_RCT = "YBR_RCT"
+    XYB = "XYB"
+
+    @classmethod
+    def parse(cls, text: str) -> PhotometricInterpretation:
+        """Return the member for a value of (0028,0004), whatever its case and padding.
+
+        Raises
+        ------
+        PixelDataError
+            If it is none of the Standard's.
+        """
+        try:
+            return cls(text.strip(" \0").upper())
+        except ValueError:
+            raise PixelDataError("Photometric Interpretation is none of PS3.3 C.7.6.3.1.2") from None
+
+    @property
+    def is_monochrome(self) -> bool:
+        """Whether a pixel is one grey value."""
+        return self in (PhotometricInterpretation.MONOCHROME1, PhotometricInterpretation.MONOCHROME2)
+
+    @property
+    def is_color(self) -> bool:
+        """Whether a pixel is a colour; true of palette images too."""
+        return not self.is_monochrome
+
+    @property
+    def is_palette_color(self) -> bool:
+        """Whether a pixel is an index into a palette."""
+        return self is PhotometricInterpretation.PALETTE_COLOR
+
+    @property
+    def expected_samples_per_pixel(self) -> int:
+        """Samples per Pixel that goes with it: 1 or 3."""
+        return 1 if self.is_monochrome or self.is_palette_color else 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelDataDescriptor:
+    """Shape, depth and meaning of pixel data. What contradicts PS3.5 8.1.1 or PS3.3 C.7.6.3 cannot be made.
+
+    Attributes
+    ----------
+    bits_allocated
+        1, 8, 16, 32 or 64.
+    high_bit
+        ``bits_stored - 1`` today; older editions of PS3.5 allowed it to be higher.
+    is_signed
+        Whether samples are two's complement integers (Pixel Representation 1).
+    planar_configuration
+        0 if the samples of a pixel follow each other, 1 if the frame is a plane after the other. Means nothing for one sample.
+    is_float
+        Whether samples are IEEE 754 numbers: Float or Double Float Pixel Data (PS3.3 C.7.6.24, C.7.6.25).
+
+    Raises
+    ------
+    PixelDataError
+        If the numbers contradict each other.
+    """
+
+    rows: int
+    columns: int
+    bits_allocated: int
+    bits_stored: int
+    high_bit: int
+    is_signed: bool = False
+    samples_per_pixel: int = 1
+    photometric_interpretation: PhotometricInterpretation = PhotometricInterpretation.MONOCHROME2
+    planar_configuration: int = 0
+    number_of_frames: int = 1
+    is_float: bool = False
+
+    def __post_init__(self) -> None:
+        for keyword, number, largest in (
+            ("Rows", self.rows, _LARGEST_UINT16),
+            ("Columns", self.columns, _LARGEST_UINT16),
+            ("Number of Frames", self.number_of_frames, _LARGEST_INT32),
+        ):
+            if not 1 <= number <= largest:
+                raise PixelDataError(f"{keyword} is {number}, not from 1 to {largest}")
+        self._check_bits()
+        self._check_samples()
+        if self.total_bytes > _LARGEST_SIZE:
+            raise PixelDataError(f"{self.number_of_frames} frames of {self.bytes_per_frame} bytes are more than any file holds")
+
+    def _check_bits(self) -> None:
+        if self.bits_allocated not in (_FLOAT_BITS_ALLOCATED if self.is_float else _BITS_ALLOCATED):
+            raise PixelDataError(f"Bits Allocated is {self.bits_allocated}")
+        if not 1 <= self.bits_stored <= self.bits_allocated:
+            raise PixelDataError(f"Bits Stored is {self.bits_stored} of {self.bits_allocated} bits allocated")
+        if not self.bits_stored - 1 <= self.high_bit < self.bits_allocated:
+            raise PixelDataError(f"High Bit is {self.high_bit}, with {self.bits_stored} of {self.bits_allocated} bits stored")
+
+    def _check_samples(self) -> None:
+        expected = self.photometric_interpretation.expected_samples_per_pixel
+        if self.samples_per_pixel != expected:
+            raise PixelDataError(f"Samples per Pixel is {self.samples_per_pixel}; {self.photometric_interpretation} has {expected}")
+        if self.samples_per_pixel > 1 and self.planar_configuration not in (0, 1):
+            raise PixelDataError(f"Planar Configuration is {self.planar_configuration}, neither 0 nor 1")
+
+    @classmethod
+    def from_data_set(cls, data_set: DataSet) -> PixelDataDescriptor:
+        """Read the descriptor from the Image Pixel attributes of a data set.
+
+        Photometric Interpretation is MONOCHROME2, Samples per Pixel 1, Number of Frames 1 and Planar Configuration 0 where absent.
+
+        Raises
+        ------
+        MissingRequiredElementError
+            If Rows, Columns, Bits Allocated, Bits Stored, High Bit or Pixel Representation is absent. Float and Double Float Pixel
+            Data need only the first three.
+        PixelDataError
+            If a value has the wrong type or contradicts another.
+        """
+        is_float = "PixelData" not in data_set and ("FloatPixelData" in data_set or "DoubleFloatPixelData" in data_set)
+        bits_allocated = _required(data_set, "BitsAllocated")
+        photometric_interpretation = data_set.string("PhotometricInterpretation")
+        return cls(
+            rows=_required(data_set, "Rows"),
+            columns=_required(data_set, "Columns"),
+            bits_allocated=bits_allocated,
+            bits_stored=bits_allocated if is_float else _required(data_set, "BitsStored"),
+            high_bit=bits_allocated - 1 if is_float else _required(data_set, "HighBit"),
+            is_signed=is_float or _is_signed(data_set),
+            samples_per_pixel=_optional(data_set, "SamplesPerPixel", 1),
+            photometric_interpretation=PhotometricInterpretation.parse(photometric_interpretation or "MONOCHROME2"),
+            planar_configuration=_optional(data_set, "PlanarConfiguration", 0),
+            number_of_frames=read_number_of_frames(data_set),
+            is_float=is_float,
+        )
+
+    @property
+    def bytes_per_sample(self) -> int:
+        """Bytes of a sample once unpacked: of 1-bit cells too."""
+        return (self.bits_allocated + 7) // 8
+
+    @property
+    def bytes_per_pixel(self) -> int:
+        """Bytes of the samples of a pixel once unpacked."""
+        return self.bytes_per_sample * self.samples_per_pixel
+
+    @property
+    def pixels_per_frame(self) -> int:
+        """Rows times columns."""
+        return self.rows * self.columns
+
+    @property
+    def bytes_per_frame(self) -> int:
+        """Bytes of a frame once unpacked."""
+        return self.pixels_per_frame * self.bytes_per_pixel
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of all frames once unpacked."""
+        return self.bytes_per_frame * self.number_of_frames
+
+    @property
+    def native_bits_per_frame(self) -> int:
+        """Bits of a frame in native pixel data, where 1-bit cells are packed and 4:2:2 has two samples a pixel (PS3.5 8.1.1, 8.2)."""
+        samples = 2 if self.is_chroma_subsampled else self.samples_per_pixel
+        return self.pixels_per_frame * samples * self.bits_allocated
+
+    @property
+    def native_total_bytes(self) -> int:
+        """Bytes of all frames in native pixel data, without the padding to an even length. 1-bit frames follow each other unpadded."""
+        return (self.native_bits_per_frame * self.number_of_frames + 7) // 8
+
+    @property
+    def is_chroma_subsampled(self) -> bool:
+        """Whether two pixels share their chroma samples in native pixel data: Y Y CB CR (PS3.3 C.7.6.3.1.2)."""
+        return self.photometric_interpretation in (
+            PhotometricInterpretation.YBR_FULL_422,
+            PhotometricInterpretation.YBR_PARTIAL_422,
+        )
+
+    @property
+    def is_multi_frame(self) -> bool:
+        """Whether there is more than one frame."""
+        return self.number_of_frames > 1
+
+    @property
+    def stored_bit_mask(self) -> int:
+        """A one for each stored bit, after the shift by ``bit_shift``."""
+        return (1 << self.bits_stored) - 1
+
+    @property
+    def bit_shift(self) -> int:
+        """Bits below the stored ones."""
+        return self.high_bit - self.bits_stored + 1
+
+    @property
+    def min_possible_value(self) -> int:
+        """Smallest integer that the stored bits can express."""
+        return -(1 << (self.bits_stored - 1)) if self.is_signed else 0
+
+    @property
+    def max_possible_value(self) -> int:
+        """Largest integer that the stored bits can express."""
+        return (1 << (self.bits_stored - 1)) - 1 if self.is_signed else self.stored_bit_mask
+
+    @property
+    def dtype(self) -> str:
+        """NumPy's name for the type of unpacked samples, as ``uint16``."""
+        kind = "float" if self.is_float else "int" if self.is_signed else "uint"
+        return f"{kind}{self.bytes_per_sample * 8}"
+
+    @property
+    def frame_shape(self) -> tuple[int, ...]:
+        """Shape of an unpacked frame: ``(rows, columns)``, or ``(rows, columns, samples)`` if there are several."""
+        shape = (self.rows, self.columns)
+        return shape if self.samples_per_pixel == 1 else (*shape, self.samples_per_pixel)
+
+
+def read_number_of_frames(data_set: DataSet) -> int:
+    """Return Number of Frames (0028,0008), 1 where it is absent or empty.
+
+    Raises
+    ------
+    PixelDataError
+        If it is not an integer string. Whether it makes sense is the descriptor's business.
+    """
+    number = data_set.integer_string("NumberOfFrames")
+    if number is not None:
+        return int(number)
+    if "NumberOfFrames" in data_set and data_set["NumberOfFrames"].length:
+        raise PixelDataError("Number of Frames is not an integer string")
+    return 1
+
+
+def _optional(data_set: DataSet, keyword: str, default: int) -> int:
+    number = data_set.uint16(keyword)
+    if number is not None:
+        return number
+    if keyword in data_set and data_set[keyword].length:
+        raise PixelDataError(f"{keyword} is no 16-bit unsigned integer")
+    return default
+
+
+def _required(data_set: DataSet, keyword: str) -> int:
+    number = _optional(data_set, keyword, -1)
+    if number < 0:
+        raise MissingRequiredElementError(keyword, "pixel data")
+    return number
+
+
+def _is_signed(data_set: DataSet) -> bool:
+    pixel_representation = _required(data_set, "PixelRepresentation")
+    if pixel_representation not in (0, 1):
+        raise PixelDataError(f"Pixel Representation is {pixel_representation}, neither 0 nor 1")
+    return pixel_representation == 1

@@ -1,0 +1,54 @@
+"""Rendered pictures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from dicomkit.errors import PixelDataError
+
+__all__ = ["RenderedImage"]
+
+
+class RenderedImage(np.ndarray[tuple[int, ...], np.dtype[np.uint8]]):
+    """A picture: a ``uint8`` array of shape ``(rows, columns)`` in grey or ``(rows, columns, 3)`` in RGB.
+
+    It is an ``ndarray`` in every respect, and shows itself in a notebook.
+    """
+
+    def to_png(self, path: str | os.PathLike[str] | None = None) -> bytes:
+        """Encode the picture as PNG.
+
+        Parameters
+        ----------
+        path
+            A file to write it to as well.
+
+        Returns
+        -------
+        bytes
+            The PNG file.
+
+        Raises
+        ------
+        PixelDataError
+            If the array is no picture any more: another type or shape came out of a calculation.
+        OSError
+            If the file cannot be written.
+        """
+        if not self._is_picture():
+            raise PixelDataError(f"an array of {self.dtype} and shape {self.shape} is no picture")
+        import imagecodecs  # lazy: start-up
+
+        png = bytes(imagecodecs.png_encode(np.ascontiguousarray(self)))
+        if path is not None:
+            Path(path).write_bytes(png)
+        return png
+
+    def _is_picture(self) -> bool:
+        return self.dtype == np.uint8 and self.size > 0 and (self.ndim == 2 or (self.ndim == 3 and self.shape[2] == 3))
+
+    def _repr_png_(self) -> bytes | None:
+        return self.to_png() if self._is_picture() else None

@@ -1,0 +1,85 @@
+"""From the pixel data element of a data set to :class:`PixelData`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicomkit import uids
+from dicomkit.codecs.distributions import no_codec_error
+from dicomkit.errors import MissingRequiredElementError, PixelDataError
+from dicomkit.pixels.descriptor import PixelDataDescriptor
+from dicomkit.pixels.encapsulated import EncapsulatedPixelData
+from dicomkit.pixels.frames import EncapsulatedFrames, NativeFrames, PixelData
+from dicomkit.pixels.unpack import Array, unpack_frames
+from dicomkit.vr import VR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dicomkit.dataset import DataSet
+    from dicomkit.element import DataElement
+
+    from dicomkit.transfer_syntax import TransferSyntax
+
+__all__ = ["find_pixel_data_element", "read_pixel_data"]
+
+_PIXEL_DATA_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+_NATIVE_VRS = (VR.OB, VR.OW, VR.OF, VR.OD, VR.UN)
+
+
+def find_pixel_data_element(data_set: DataSet) -> DataElement | None:
+    """Return the element with Pixel Data, Float Pixel Data or Double Float Pixel Data; None if there is none."""
+    for keyword in _PIXEL_DATA_KEYWORDS:
+        if keyword in data_set:
+            return data_set[keyword]
+    return None
+
+
+def read_pixel_data(data_set: DataSet, transfer_syntax: TransferSyntax) -> PixelData:
+    """Make the :class:`PixelData` of a data set. Nothing is unpacked or decoded yet.
+
+    Raises
+    ------
+    MissingRequiredElementError
+        If there is no pixel data, or an attribute to understand it is absent.
+    PixelDataError
+        If attributes and data contradict each other.
+    """
+    element = find_pixel_data_element(data_set)
+    if element is None:
+        raise MissingRequiredElementError("PixelData", "an image")
+    descriptor = PixelDataDescriptor.from_data_set(data_set)
+    if not transfer_syntax.is_encapsulated or descriptor.is_float:
+        return PixelData(descriptor, _native_frames(element, descriptor, transfer_syntax), data_set=data_set)
+    encapsulated = EncapsulatedPixelData.from_data_set(data_set, descriptor)
+    frames = EncapsulatedFrames(encapsulated, _find_decoder(descriptor, transfer_syntax))
+    return PixelData(descriptor, frames, data_set=data_set, encapsulated=encapsulated)
+
+
+def _native_frames(element: DataElement, descriptor: PixelDataDescriptor, transfer_syntax: TransferSyntax) -> NativeFrames:
+    if element.has_undefined_length:
+        raise PixelDataError("Pixel Data is encapsulated, in a transfer syntax that wants it native (PS3.5 A.4)")
+    if element.vr not in _NATIVE_VRS:
+        raise PixelDataError(f"pixel data is {element.vr}, which holds none")
+    word_length = _big_endian_word_length(element, descriptor) if transfer_syntax.byte_order == "big" else 0
+    return NativeFrames(descriptor, element.length, element.value_range, big_endian_word_length=word_length)
+
+
+def _big_endian_word_length(element: DataElement, descriptor: PixelDataDescriptor) -> int:
+    """Length of the words that big endian turns round: of the VR, not of the cells (PS3.5 6.2, 7.3 of edition 2016b)."""
+    if descriptor.is_float:
+        return descriptor.bytes_per_sample
+    if element.vr is VR.OB and descriptor.bits_allocated <= 8:
+        return 0
+    # Cells of more than 8 bits are OW by PS3.5 A.3; some writers say OB and turn them round all the same.
+    return 2
+
+
+def _find_decoder(descriptor: PixelDataDescriptor, transfer_syntax: TransferSyntax) -> Callable[[memoryview], Array]:
+    if transfer_syntax.uid == uids.EncapsulatedUncompressedExplicitVRLittleEndian:  # each frame is native (PS3.5 A.4.11)
+        return lambda data: unpack_frames(data, descriptor)[0]
+
+    def refuse(data: memoryview) -> Array:
+        raise no_codec_error(transfer_syntax)
+
+    return refuse

@@ -1,0 +1,150 @@
+"""Windows: the linear and sigmoid VOI LUT functions (PS3.3 C.11.2.1)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from dicomkit.errors import PixelDataError
+from dicomkit.pixels.functional_groups import find_item
+
+if TYPE_CHECKING:
+    from dicomkit.dataset import DataSet
+
+    from dicomkit.pixels.unpack import Array
+
+__all__ = ["VOILUTFunction", "WindowSettings", "read_all_window_settings", "read_window_settings"]
+
+# exp() of more than this overflows; the sigmoid is 0 or 1 to the last bit long before.
+_LARGEST_EXPONENT = 700.0
+
+
+class VOILUTFunction(StrEnum):
+    """How Window Center and Window Width are meant (PS3.3 C.11.2.1.3)."""
+
+    LINEAR = "LINEAR"
+    LINEAR_EXACT = "LINEAR_EXACT"
+    SIGMOID = "SIGMOID"
+
+    @classmethod
+    def parse(cls, text: str | None) -> VOILUTFunction:
+        """Return the member for a value of (0028,1056), whatever its case and padding; LINEAR for anything else."""
+        try:
+            return cls((text or "").strip(" \0").upper())
+        except ValueError:
+            return cls.LINEAR
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSettings:
+    """A window on values after the modality transformation: HU in a CT image.
+
+    Parameters
+    ----------
+    center
+        Window Center, in the units of the values.
+    width
+        Window Width in the same units. Less than 1 becomes 1 (PS3.3 C.11.2.1.2.1); for ``LINEAR_EXACT`` and ``SIGMOID``, whose
+        widths may be any positive number (PS3.3 C.11.2.1.3), only 0 and less become 1.
+    explanation
+        Window Center & Width Explanation.
+    function
+        VOI LUT Function.
+
+    Raises
+    ------
+    PixelDataError
+        If ``center`` or ``width`` is infinite or not a number.
+    """
+
+    center: float
+    width: float
+    explanation: str | None = None
+    function: VOILUTFunction = VOILUTFunction.LINEAR
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.center) and math.isfinite(self.width)):
+            raise PixelDataError("Window Center and Window Width must be finite numbers")
+        object.__setattr__(self, "function", VOILUTFunction.parse(self.function))
+        if self.width < 1 and (self.function is VOILUTFunction.LINEAR or self.width <= 0):
+            object.__setattr__(self, "width", 1.0)
+
+    @property
+    def min_value(self) -> float:
+        """Center minus half the width."""
+        return self.center - self.width / 2
+
+    @property
+    def max_value(self) -> float:
+        """Center plus half the width."""
+        return self.center + self.width / 2
+
+    @overload
+    def apply(self, value: float) -> float: ...
+
+    @overload
+    def apply(self, value: Array) -> npt.NDArray[np.float64]: ...
+
+    def apply(self, value: float | Array) -> float | npt.NDArray[np.float64]:
+        """Map a value, or an array of values, to 0 to 1 by the window's function.
+
+        With ``LINEAR`` and a width of 1 everything up to ``center - 0.5`` is 0, the rest 1.
+        """
+        values = np.asarray(value, dtype=np.float64)
+        if self.function is VOILUTFunction.SIGMOID:
+            exponent = np.clip(-4.0 * (values - self.center) / self.width, -_LARGEST_EXPONENT, _LARGEST_EXPONENT)
+            result = 1.0 / (1.0 + np.exp(exponent))
+        elif self.function is VOILUTFunction.LINEAR:
+            result = _ramp(values, self.center - 0.5, self.width - 1.0)
+        else:
+            result = _ramp(values, self.center, self.width)
+        return result if isinstance(value, np.ndarray) else float(result)
+
+
+def _ramp(values: npt.NDArray[np.float64], middle: float, width: float) -> npt.NDArray[np.float64]:
+    """0 up to ``middle - width / 2``, 1 above ``middle + width / 2``, linear between."""
+    low, high = middle - width / 2, middle + width / 2
+    if width <= 0 or low == high:  # a step, also where the width is lost beside a huge center
+        return (values > middle).astype(np.float64)
+    ramp = np.clip((values - middle) / width + 0.5, 0.0, 1.0)
+    return np.where(values <= low, 0.0, np.where(values > high, 1.0, ramp))
+
+
+def read_all_window_settings(data_set: DataSet, frame_index: int = 0) -> list[WindowSettings]:
+    """Read the windows stored in a data set, or in the functional groups of a frame (PS3.3 C.11.2, C.7.6.16.2.10).
+
+    There are as many as the shorter of Window Center and Window Width; all share the VOI LUT Function.
+
+    Raises
+    ------
+    PixelDataError
+        If a center or width is not a number.
+    """
+    source = data_set
+    if "WindowCenter" not in data_set:
+        source = find_item(data_set, frame_index, "FrameVOILUTSequence") or data_set
+    centers, widths = _read_numbers(source, "WindowCenter"), _read_numbers(source, "WindowWidth")
+    explanations = source.strings("WindowCenterWidthExplanation") or []
+    function = VOILUTFunction.parse(source.string("VOILUTFunction"))
+    return [
+        WindowSettings(center, width, (explanations[i] or None) if i < len(explanations) else None, function)
+        for i, (center, width) in enumerate(zip(centers, widths, strict=False))
+    ]
+
+
+def read_window_settings(data_set: DataSet, frame_index: int = 0) -> WindowSettings | None:
+    """Read the first stored window, or return None if there is none. Raises as :func:`read_all_window_settings`."""
+    windows = read_all_window_settings(data_set, frame_index)
+    return windows[0] if windows else None
+
+
+def _read_numbers(data_set: DataSet, keyword: str) -> list[float]:
+    numbers = data_set.decimal_strings(keyword)
+    if numbers is None and keyword in data_set and data_set[keyword].length:
+        raise PixelDataError(f"{keyword} is not made of decimal strings")
+    return [float(number) for number in numbers or ()]

@@ -1,0 +1,41 @@
+"""Helpers for tests of code that handles DICOM: builders of data sets and files, byte by byte."""
+
+from dicomkit.testing.builders import (
+    DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN,
+    EXPLICIT_VR_BIG_ENDIAN,
+    EXPLICIT_VR_LITTLE_ENDIAN,
+    IMPLICIT_VR_LITTLE_ENDIAN,
+    UNDEFINED_LENGTH,
+    Attribute,
+    Value,
+    data_set,
+    deflate,
+    element,
+    encapsulated,
+    encode_value,
+    file_meta,
+    fragment,
+    item,
+    part10,
+    sequence,
+)
+
+__all__ = [
+    "DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN",
+    "EXPLICIT_VR_BIG_ENDIAN",
+    "EXPLICIT_VR_LITTLE_ENDIAN",
+    "IMPLICIT_VR_LITTLE_ENDIAN",
+    "UNDEFINED_LENGTH",
+    "Attribute",
+    "Value",
+    "data_set",
+    "deflate",
+    "element",
+    "encapsulated",
+    "encode_value",
+    "file_meta",
+    "fragment",
+    "item",
+    "part10",
+    "sequence",
+]
