@@ -240,10 +240,9 @@ cdef class DataSet:
         """The element of a record."""
         cdef uint16_t vr = self.resolve_vr(record)
         cdef DataElement element = _read_element(self.index, record, vr, self.character_set())
+        element.start = self.start
         if vr == VR_SQ:
             element.items = self.items_of(record)
-        elif element.tag_number & 0x10000:
-            element.private_creator_name = self._private_creator(element.tag_number)
         return element
 
     cdef DataElement find_element(self, uint32_t tag):

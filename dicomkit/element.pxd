@@ -12,7 +12,7 @@ cdef class DataElement:
     cdef uint32_t tag_number
     cdef uint16_t vr_code           # resolved: never 0, never ambiguous
     cdef object character_set       # of the text in it
-    cdef object private_creator_name
+    cdef uint32_t start             # the first record of the data set that it was read from
     cdef bytes data                 # the value field of a made one, little endian
     cdef list items                 # the items of a sequence
 

@@ -11,7 +11,7 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 
 from dicomkit._core.byteorder cimport load32
 from dicomkit._core.dictionary_table cimport keyword_of_tag, name_of_tag, tag_of_keyword
-from dicomkit._core.element_scan cimport BIG_ENDIAN, FRAGMENTS, UNDEFINED_LENGTH, Element, ElementIndex
+from dicomkit._core.element_scan cimport BIG_ENDIAN, CONTAINER, FRAGMENTS, UNDEFINED_LENGTH, Element, ElementIndex
 from dicomkit._core.vr_code cimport *
 from dicomkit.values.decode cimport INVALID, RAISE, TELL, WARN, Field, OnInvalid, decode_array, decode_string, decode_value, is_text_vr
 
@@ -156,15 +156,27 @@ cdef class DataElement:
     def name(self):
         """Name in PS3.6, or among the known private elements; empty if there is none."""
         name = name_of_tag(self.tag_number)
-        if not name and self.private_creator_name:
-            entry = find_private_element(self.private_creator_name, self.tag_number)
+        if not name:
+            creator = self.private_creator
+            entry = find_private_element(creator, self.tag_number) if creator else None
             name = entry[5] if entry else ""
         return name
 
     @property
     def private_creator(self):
-        """Who reserved the block of a private element (PS3.5 7.8.1), if that is known."""
-        return self.private_creator_name
+        """Who reserved the block of a private element (PS3.5 7.8.1), if it was read and that was too."""
+        cdef uint32_t tag = (self.tag_number & 0xFFFF0000) | (self.tag_number >> 8 & 0xFF)
+        cdef uint32_t i = self.start
+        cdef Field field
+        if self.index is None or not self.tag_number & 0x10000 or self.tag_number & 0xFFFF < 0x1000:
+            return None
+        while i < self.record:      # it stands before what it reserves, as tags ascend
+            if self.index.records[i].tag == tag and not self.index.records[i].flags & CONTAINER:
+                fill_field(&field, self.index, i, VR_LO, TELL)
+                text = decode_string(&field, self.character_set)
+                return text[0] if isinstance(text, list) else text
+            i = self.index.records[i].next
+        return None
 
     @property
     def value(self):

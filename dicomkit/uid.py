@@ -78,14 +78,14 @@ class UIDGenerator:
         return f"UIDGenerator({self._root!r})"
 
 
+def _is_uid(text: str) -> bool:
+    components = text.split(".")
+    return all(component.isascii() and component.isdigit() and (component == "0" or component[0] != "0") for component in components)
+
+
 UIDGenerator.shared = UIDGenerator()
 
 
 def generate_uid() -> str:
     """Return a new UID: a random UUID under 2.25."""
     return UIDGenerator.shared.generate()
-
-
-def _is_uid(text: str) -> bool:
-    components = text.split(".")
-    return all(component.isascii() and component.isdigit() and (component == "0" or component[0] != "0") for component in components)

@@ -195,7 +195,13 @@ cdef str name_of_tag(uint32_t tag):
 cdef tuple element_at(int number):
     cdef const ElementEntry* entry = &element_entries[number]
     return (
-        entry.tag, entry.mask, text_at(entry.keyword), text_at(entry.name), text_at(entry.vr_text), text_at(entry.vm_text), bool(entry.is_retired)
+        entry.tag,
+        entry.mask,
+        text_at(entry.keyword),
+        text_at(entry.name),
+        text_at(entry.vr_text),
+        text_at(entry.vm_text),
+        bool(entry.is_retired),
     )
 
 

@@ -38,7 +38,6 @@ cdef struct Location:
 cdef class ElementIndex:
     cdef Element* records
     cdef uint32_t count
-    cdef uint32_t capacity
     cdef uint16_t flags                 # of the outermost data set: IMPLICIT_VR, BIG_ENDIAN, UNORDERED
     cdef const uint8_t* data
     cdef uint64_t size

@@ -12,6 +12,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cython cimport final
 from libc.stdlib cimport free, malloc, realloc
 
+from dicomkit._core.block_pool cimport capacity_of, give_block, grow_block
 from dicomkit._core.byteorder cimport load16, load32, load_tag
 from dicomkit._core.dictionary_table cimport vr_of_tag
 from dicomkit._core.vr_code cimport VR_OB, VR_OD, VR_OF, VR_OL, VR_OV, VR_OW, VR_SQ, VR_UN
@@ -155,7 +156,7 @@ cdef class ElementIndex:
         raise TypeError("an ElementIndex is made by reading")
 
     def __dealloc__(self):
-        free(self.records)
+        give_block(self.records)
         PyBuffer_Release(&self.view)
 
     def __len__(self):
@@ -244,11 +245,12 @@ cdef inline Element* _append(Scan* s, uint32_t tag, uint64_t value_offset, uint3
         capacity = <size_t>s.capacity * 2 if s.capacity else FIRST_CAPACITY
         if capacity > <size_t>0xFFFFFFFF:
             return NULL
-        records = <Element*>realloc(s.records, capacity * sizeof(Element))
+        records = <Element*>grow_block(s.records, s.count * sizeof(Element), capacity * sizeof(Element))
         if records is NULL:
             return NULL
         s.records = records
-        s.capacity = <uint32_t>capacity
+        capacity = capacity_of(records) // sizeof(Element)
+        s.capacity = <uint32_t>(capacity if capacity < UNDEFINED else <size_t>UNDEFINED)
     cdef Element* element = &s.records[s.count]
     s.count += 1
     element.value_offset = value_offset
@@ -640,7 +642,7 @@ cdef ElementIndex scan_elements(object buffer, uint64_t start, uint64_t stop, ui
         index.anomalies = s.anomalies
         index.anomaly_locations = s.anomaly_locations
     finally:
-        index.records, index.count, index.capacity = s.records, s.count, s.capacity
+        index.records, index.count = s.records, s.count
         free(s.frames)
     if s.anomalies and bounds.is_strict:
         problem, offset, tag = index.found_anomalies[0]

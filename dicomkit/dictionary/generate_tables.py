@@ -285,7 +285,7 @@ def private_tables(rows: list[Row], pool: TextPool) -> list[str]:
         f"{{{row.tag:#x},{row.mask:#x},{pool.add(row.name)},{pool.add(row.vr)},{pool.add(row.vm)},{vr_code(row.vr):#x},{numbers[row.creator]}}},"
         for row in rows
     ]
-    # Rows without an element number, (0019,10xx), name no element and answer no lookup. Nor do those of an even group: see dictionary_table.pyx.
+    # Rows without an element number, (0019,10xx), name no element and answer no lookup.
     found: dict[tuple[int, int, int], int] = {}
     for number, row in enumerate(rows):
         if row.mask & 0xFF:

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable
 from typing import IO, Protocol, TypeVar
 
+from dicomkit._core.block_pool import read_block
 from dicomkit.encoding.options import ReadOptions
 from dicomkit.errors import SourceError, SourceNotFoundError, UnexpectedEndOfDataError
 
@@ -134,19 +135,13 @@ def _open_path(path: str, options: ReadOptions, parse: Callable[[object, int, Lo
             lazy = LazyFile(descriptor, size)
             return parse(lazy.buffer, size, lazy)  # type: ignore[return-value]  # with a loader nothing is too short
         length = FIRST_CHUNK if options.stop_before_pixels or options.tags is not None else size
-        data = os.read(descriptor, length)
-        while True:
-            if len(data) >= length >= size:
-                return _whole(data, parse)
-            if len(data) == length:
-                parsed = parse(data, size, None)
-                if parsed is not None:
-                    return parsed
-                length = min(size, length * 8)
-            more = os.read(descriptor, length - len(data))
-            if not more:
-                return _whole(data, parse)      # the file became shorter: what is missing is an error there
-            data += more
+        while length < size:
+            parsed = parse(read_block(descriptor, length), size, None)
+            if parsed is not None:
+                return parsed
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            length *= 8
+        return _whole(read_block(descriptor, size), parse)
     except IsADirectoryError:
         raise SourceError(None, "this is a folder", path) from None
     except OSError as error:

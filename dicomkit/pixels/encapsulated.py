@@ -6,13 +6,14 @@ import struct
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from dicomkit.errors import PixelDataError
 from dicomkit.pixels.descriptor import PixelDataDescriptor, PixelIndexError
 
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
+    from dicomkit.element import DataElement
 
 __all__ = ["EncapsulatedPixelData"]
 
@@ -30,9 +31,11 @@ class EncapsulatedPixelData:
     descriptor
         Its number of frames is what counts.
     fragments
-        Contents of the items after the one with the Basic Offset Table, in order.
+        Contents of the items after the one with the Basic Offset Table, in order. Only those of a frame are looked at when it is.
     offset_table
         Basic Offset Table: where each frame's first item begins, in bytes after the table's own item. Empty if there is none.
+    fragment_lengths
+        Lengths of the fragments, where measuring them would load them.
     extended_offset_table, extended_offset_table_lengths
         Extended Offset Table (7FE0,0001) and its Lengths (7FE0,0002): 64-bit offsets, and the lengths of the frames.
 
@@ -48,14 +51,16 @@ class EncapsulatedPixelData:
         fragments: Sequence[memoryview],
         offset_table: Sequence[int] = (),
         *,
+        fragment_lengths: Sequence[int] | None = None,
         extended_offset_table: Sequence[int] = (),
         extended_offset_table_lengths: Sequence[int] = (),
     ) -> None:
         self.descriptor = descriptor
-        self.fragments = list(fragments)
+        self.fragments = fragments
         self.offset_table = list(offset_table)
         self.extended_offset_table = list(extended_offset_table)
         self.extended_offset_table_lengths = list(extended_offset_table_lengths)
+        self._fragment_lengths = [len(fragment) for fragment in fragments] if fragment_lengths is None else fragment_lengths
         self._first_fragments = self._find_first_fragments()
 
     @classmethod
@@ -68,13 +73,14 @@ class EncapsulatedPixelData:
             If Pixel Data is not encapsulated, or its fragments cannot be shared out among the frames.
         """
         element = data_set["PixelData"]
-        fragments = element.encapsulated_fragments
-        if fragments is None:
+        ranges = element.encapsulated_fragment_ranges
+        if ranges is None:
             raise PixelDataError("Pixel Data is native, in a transfer syntax that wants it encapsulated (PS3.5 A.4)")
         return cls(
             descriptor,
-            fragments,
+            _Fragments(element, ranges),
             element.encapsulated_offset_table or (),
+            fragment_lengths=[length for _, length in ranges],
             extended_offset_table=_read_offsets(data_set, "ExtendedOffsetTable"),
             extended_offset_table_lengths=_read_offsets(data_set, "ExtendedOffsetTableLengths"),
         )
@@ -104,7 +110,7 @@ class EncapsulatedPixelData:
         """
         if not 0 <= frame_index < self.descriptor.number_of_frames:
             raise PixelIndexError(f"frame {frame_index} is not one of {self.descriptor.number_of_frames}, counted from 0")
-        return self.fragments[self._first_fragments[frame_index] : self._first_fragments[frame_index + 1]]
+        return [self.fragments[i] for i in range(self._first_fragments[frame_index], self._first_fragments[frame_index + 1])]
 
     def frame_data(self, frame_index: int) -> memoryview:
         """Return the encoded bytes of a frame: without a copy if it is one fragment, else joined.
@@ -143,13 +149,35 @@ class EncapsulatedPixelData:
 
     def _resolve(self, table: list[int]) -> list[int] | None:
         """Turn offsets into indices of fragments; None unless they begin at 0, ascend, and all meet an item (PS3.5 A.4)."""
-        starts = [0, *accumulate(len(fragment) + _ITEM_HEADER_LENGTH for fragment in self.fragments)]
+        starts = [0, *accumulate(length + _ITEM_HEADER_LENGTH for length in self._fragment_lengths)]
         end = starts.pop()
         if table[0] != 0 or any(not a < b < end for a, b in pairwise(table)):
             return None
         first = [bisect_left(starts, offset) for offset in table]
         # An offset past the last start gives an index past the end; such a one meets no item either.
         return first if all(i < len(starts) and starts[i] == offset for i, offset in zip(first, table, strict=True)) else None
+
+
+class _Fragments(Sequence[memoryview]):
+    """The fragments of an element, each loaded when it is asked for."""
+
+    def __init__(self, element: DataElement, ranges: list[tuple[int, int]]) -> None:
+        self._element = element
+        self._ranges = ranges
+
+    def __len__(self) -> int:
+        return len(self._ranges)
+
+    @overload
+    def __getitem__(self, index: int) -> memoryview: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[memoryview]: ...
+
+    def __getitem__(self, index: int | slice) -> memoryview | list[memoryview]:
+        if isinstance(index, slice):
+            return [self._element.value_range(offset, length) for offset, length in self._ranges[index]]
+        return self._element.value_range(*self._ranges[index])
 
 
 def _read_offsets(data_set: DataSet, keyword: str) -> tuple[int, ...]:

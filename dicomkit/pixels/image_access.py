@@ -17,7 +17,6 @@ from dicomkit.pixels.windows import WindowSettings, read_all_window_settings, re
 
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
-
     from dicomkit.pixels.frames import PixelData, PixelRange
     from dicomkit.pixels.image import RenderedImage
     from dicomkit.transfer_syntax import TransferSyntax

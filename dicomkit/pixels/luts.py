@@ -14,7 +14,6 @@ from dicomkit.vr import VR
 
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
-
     from dicomkit.pixels.unpack import Array
 
 __all__ = ["LookupTable", "ModalityTransform", "PaletteColorLUT", "read_decimal"]

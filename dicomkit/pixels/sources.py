@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from dicomkit.dataset import DataSet
     from dicomkit.element import DataElement
-
     from dicomkit.transfer_syntax import TransferSyntax
 
 __all__ = ["find_pixel_data_element", "read_pixel_data"]
@@ -50,19 +49,19 @@ def read_pixel_data(data_set: DataSet, transfer_syntax: TransferSyntax) -> Pixel
         raise MissingRequiredElementError("PixelData", "an image")
     descriptor = PixelDataDescriptor.from_data_set(data_set)
     if not transfer_syntax.is_encapsulated or descriptor.is_float:
-        return PixelData(descriptor, _native_frames(element, descriptor, transfer_syntax), data_set=data_set)
+        return PixelData(descriptor, _native_frames(element, descriptor), data_set=data_set)
     encapsulated = EncapsulatedPixelData.from_data_set(data_set, descriptor)
     frames = EncapsulatedFrames(encapsulated, _find_decoder(descriptor, transfer_syntax))
     return PixelData(descriptor, frames, data_set=data_set, encapsulated=encapsulated)
 
 
-def _native_frames(element: DataElement, descriptor: PixelDataDescriptor, transfer_syntax: TransferSyntax) -> NativeFrames:
+def _native_frames(element: DataElement, descriptor: PixelDataDescriptor) -> NativeFrames:
     if element.has_undefined_length:
         raise PixelDataError("Pixel Data is encapsulated, in a transfer syntax that wants it native (PS3.5 A.4)")
     if element.vr not in _NATIVE_VRS:
         raise PixelDataError(f"pixel data is {element.vr}, which holds none")
-    word_length = _big_endian_word_length(element, descriptor) if transfer_syntax.byte_order == "big" else 0
-    return NativeFrames(descriptor, element.length, element.value_range, big_endian_word_length=word_length)
+    word_length = _big_endian_word_length(element, descriptor) if element.is_big_endian else 0
+    return NativeFrames(descriptor, element.value_length, element.value_range, big_endian_word_length=word_length)
 
 
 def _big_endian_word_length(element: DataElement, descriptor: PixelDataDescriptor) -> int:

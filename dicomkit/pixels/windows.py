@@ -15,7 +15,6 @@ from dicomkit.pixels.functional_groups import find_item
 
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
-
     from dicomkit.pixels.unpack import Array
 
 __all__ = ["VOILUTFunction", "WindowSettings", "read_all_window_settings", "read_window_settings"]

@@ -56,7 +56,8 @@ class Plane:
 
     def soften(self, distance: Picture) -> Picture:
         """Coverage of pixels at a signed distance in mm from an edge, positive inside."""
-        return np.clip(distance / np.float32(self.spacing) + np.float32(0.5), 0, 1)
+        coverage: Picture = np.clip(distance / np.float32(self.spacing) + np.float32(0.5), 0, 1)
+        return coverage
 
     def ellipse(self, cx: float, cy: float, rx: float, ry: float, power: float = 2.0, angle: float = 0.0) -> Picture:
         """Coverage of an ellipse, or of a superellipse for powers other than 2; ``angle`` in degrees turns x towards y."""
@@ -97,7 +98,7 @@ class Plane:
         return slice(max(0, int(low / self.spacing + middle)), max(0, int(high / self.spacing + middle) + 2))
 
 
-def smooth_noise(random: np.random.RandomState, size: int, coarseness: int) -> Picture:
+def _smooth_noise(random: np.random.RandomState, size: int, coarseness: int) -> Picture:
     """Noise of mean 0 and deviation 1 with patches of about ``coarseness`` pixels."""
     # Sums of a cyclic moving window, twice in each direction: close enough to a Gaussian blur.
     noise = random.standard_normal((size, size)).astype(np.float32)
@@ -107,7 +108,8 @@ def smooth_noise(random: np.random.RandomState, size: int, coarseness: int) -> P
             total += np.roll(noise, shift - coarseness // 2, axis)
         noise = total
     noise -= noise.mean()
-    return (noise / noise.std()).astype(np.float32)
+    scaled: Picture = (noise / noise.std()).astype(np.float32)
+    return scaled
 
 
 def _grow_vessels(random: np.random.RandomState, side: float) -> list[_Segment]:
@@ -167,7 +169,7 @@ def draw_chest(size: int, spacing: float, z: float, *, seed: int, noise: float =
     _draw_table(plane)
     random = np.random.RandomState(seed)
     # Two grains: that of the reconstruction kernel, and a fainter, coarser one.
-    grain = 0.85 * smooth_noise(random, size, 2) + 0.5 * smooth_noise(random, size, 5)
+    grain = 0.85 * _smooth_noise(random, size, 2) + 0.5 * _smooth_noise(random, size, 5)
     hu = plane.values + np.float32(noise) * grain
     field_of_view = plane.ellipse(0, 0, size * spacing / 2, size * spacing / 2) > 0.5
     return np.where(field_of_view, np.clip(np.rint(hu), -1024, 3071), -1024).astype(np.int16)
@@ -201,7 +203,7 @@ def _draw_lungs(plane: Plane) -> None:
     plane.paint(plane.ellipse(0, -5, 66, 74), _FAT + 10)  # mediastinal fat
     lungs = _lung_coverage(plane)
     # Blood sinks: the back is denser. Parenchyma has a grain of its own, the same in every slice.
-    grain = smooth_noise(np.random.RandomState(7), plane.values.shape[0], 4)
+    grain = _smooth_noise(np.random.RandomState(7), plane.values.shape[0], 4)
     parenchyma = np.float32(_LUNG) + np.float32(0.55) * plane.y + np.float32(14) * grain
     plane.paint(lungs, parenchyma)
     inside = _lung_coverage(plane, 3.0)
@@ -219,7 +221,7 @@ def _draw_lungs(plane: Plane) -> None:
 
 
 def _draw_belly(plane: Plane) -> None:
-    grain = smooth_noise(np.random.RandomState(13), plane.values.shape[0], 9)
+    grain = _smooth_noise(np.random.RandomState(13), plane.values.shape[0], 9)
     liver = plane.ellipsoid((-62, 8, -38), (82, 80, 72), angle=6)
     if liver is not None:
         plane.paint(liver * _lung_coverage(plane, -1.0), 108 + 5 * grain)
@@ -245,16 +247,13 @@ def _draw_mediastinum(plane: Plane) -> None:
             x, y = cx + x_drift * (z - 60), cy + y_drift * (z - 60)
             plane.paint(plane.ellipse(x, y, radius + 1.5, radius + 1.5), 50.0)
             plane.paint(plane.ellipse(x, y, radius, radius), hu)
-    arteries = (
-        ((18, -14, 74), (-48, 14, 68), 9.0, _BLOOD + 40),  # right pulmonary artery
-        ((22, -14, 78), (48, 24, 76), 9.0, _BLOOD + 40),  # left pulmonary artery
-        ((-14, -26, 58), (-12, -18, 108), 16.0, _BLOOD),  # ascending aorta
-        ((-11, -19, 113), (27, 42, 113), 13.0, _BLOOD),  # aortic arch
+    arteries: tuple[_Segment, ...] = (
+        ((18, -14, 74), (-48, 14, 68), 9.0, 8.0),  # right pulmonary artery
+        ((22, -14, 78), (48, 24, 76), 9.0, 8.0),  # left pulmonary artery
+        ((-14, -26, 58), (-12, -18, 108), 16.0, 14.5),  # ascending aorta
+        ((-11, -19, 113), (27, 42, 113), 13.0, 12.0),  # aortic arch
     )
-    for wall, (start, end, radius, blood) in ((wall, artery) for wall in (1.5, 0.0) for artery in arteries):
-        section = plane.segment((start, end, radius + wall, radius * 0.9 + wall))
-        if section is not None:
-            plane.paint(section[0], 50.0 if wall else blood, section[1])
+    _draw_tubes(plane, arteries, 1.5, 50.0, _BLOOD + 15)
     plane.paint(plane.ellipse(10, 38 + 0.05 * (z - 60), 8, 5.5), 45.0)  # oesophagus
     plane.paint(plane.ellipse(11, 38 + 0.05 * (z - 60), 2.6, 1.4), -600.0)
     airways: tuple[_Segment, ...] = (
@@ -262,10 +261,16 @@ def _draw_mediastinum(plane: Plane) -> None:
         ((-6, 21, 88), (-38, 26, 62), 7.5, 6.0),
         ((-6, 21, 88), (38, 28, 58), 7.0, 5.5),
     )
-    for (start, end, first, last), wall in ((airway, wall) for wall in (1.6, 0.0) for airway in airways):
-        section = plane.segment((start, end, first + wall, last + wall))
-        if section is not None:
-            plane.paint(section[0], 20.0 if wall else -995.0, section[1])
+    _draw_tubes(plane, airways, 1.6, 20.0, -995.0)
+
+
+def _draw_tubes(plane: Plane, tubes: tuple[_Segment, ...], wall: float, wall_hu: float, hu: float) -> None:
+    """Draw all walls, then what is inside, so that tubes that meet open into each other."""
+    for thickness, value in ((wall, wall_hu), (0.0, hu)):
+        for start, end, first, last in tubes:
+            section = plane.segment((start, end, first + thickness, last + thickness))
+            if section is not None:
+                plane.paint(section[0], value, section[1])
 
 
 def _draw_heart(plane: Plane) -> None:
@@ -286,7 +291,7 @@ def _draw_heart(plane: Plane) -> None:
 
 def _draw_bones(plane: Plane) -> None:
     _draw_ribs(plane)
-    grain = smooth_noise(np.random.RandomState(17), plane.values.shape[0], 3)
+    grain = _smooth_noise(np.random.RandomState(17), plane.values.shape[0], 3)
     phase = plane.z % 25.0
     if phase < 4.5:  # a disc between two vertebrae
         plane.paint(plane.ellipse(0, 64, 19, 15), 85.0)
@@ -357,16 +362,15 @@ def draw_head(size: int, spacing: float, *, seed: int) -> npt.NDArray[np.uint16]
     brain = plane.ellipse(0, 0, 66, 84, 2.1)
     radius = np.sqrt((plane.x / 66) ** 2 + (plane.y / 84) ** 2)
     depth = (1 - radius) * 66
-    folds = smooth_noise(random, size, 8)
-    folds = np.float32(0.8) * (folds + folds[:, ::-1]) * np.float32(0.7) + np.float32(0.5) * smooth_noise(random, size, 7)
+    folds = _smooth_noise(random, size, 8)
+    folds = np.float32(0.8) * (folds + folds[:, ::-1]) * np.float32(0.7) + np.float32(0.5) * _smooth_noise(random, size, 7)
     # Fluid and grey matter reach inwards along the lines where the noise changes its sign, not far.
     from_sulcus = np.abs(folds) * 8.0 + np.clip(depth - 13.0, 0, None) * 0.55
     plane.paint(brain * plane.soften(from_sulcus - 0.9), 1620.0)  # grey matter
     plane.paint(brain * plane.soften(np.minimum(depth - 3.2, from_sulcus - 3.9)), 1000.0)  # white matter
-    fissure = plane.soften(2.9 + 0.5 * folds - np.abs(plane.x)) * plane.soften(np.abs(plane.y) - 30)
-    plane.paint(brain * fissure, 1620.0)
-    fissure = plane.soften(0.9 + 0.3 * folds - np.abs(plane.x)) * plane.soften(np.abs(plane.y) - 32)
-    plane.paint(brain * fissure, 2600.0)
+    for half_width, waviness, value in ((2.9, 0.5, 1620.0), (0.9, 0.3, 2600.0)):  # the fissure between the halves, lined with grey
+        across = plane.soften(np.float32(half_width) + np.float32(waviness) * folds - np.abs(plane.x))
+        plane.paint(brain * across * plane.soften(np.abs(plane.y) - np.float32(31)), value)
     for side in (-1, 1):
         plane.paint(plane.ellipse(side * 24, 0, 8, 17, angle=-side * 12), 1330.0)  # lentiform nucleus
         plane.paint(plane.ellipse(side * 12, 11, 8, 12, angle=side * 20), 1380.0)  # thalamus

@@ -58,19 +58,22 @@ PART06 = book(
     table("7-1", ELEMENT_HEADINGS, row("(0002,0010)", "Transfer Syntax UID", "Transfer\u200bSyntax\u200bUID", "UI", "1", "")),
     table("8-1", ELEMENT_HEADINGS, row("(0004,1430)", "Directory Record Type", "Directory\u200bRecord\u200bType", "CS", "1", "")),
     # In this table the column of marks has no heading cell at all.
-    table("9-1", ELEMENT_HEADINGS[:5], row("(0006,0001)", "Current Frame Functional Groups Sequence", "Current\u200bFrame", "SQ", "1", "RET")),
+    table("9-1", ELEMENT_HEADINGS[:5], row("(0006,0001)", "Current Frame", "Current\u200bFrame", "SQ", "1", "RET")),
     table(
         "A-1", UID_HEADINGS,
-        row("1.2.840.10008.1.2", "Implicit VR Little Endian: Default Transfer Syntax for DICOM", "Implicit\u200bVR\u200bLittle\u200bEndian", "Transfer Syntax", "PS3.5"),
+        row("1.2.840.10008.1.2", "Implicit VR: Default Transfer Syntax for DICOM", "Implicit\u200bVR", "Transfer Syntax", "PS3.5"),
         row("1.2.840.\u200b10008.1.2.2", "Explicit VR Big Endian (Retired)", "ExplicitVRBigEndian", "Transfer Syntax", "PS3.5"),
         row("1.2.840.10008.1.20", "Papyrus 3 (Retired)", "Papyrus3", "Transfer Syntax", ""),
         row("1.2.840.10008.5.1.4.1.1.40", "(Retired)", "", "SOP Class", ""),
     ),
-    table("A-2", ("UID Value", "UID Name", "UID Keyword", "Normative Reference"), row("1.2.840.10008.1.4.1.1", "Talairach Brain Atlas", "TalairachBrainAtlas", "x")),
+    table(
+        "A-2", ("UID Value", "UID Name", "UID Keyword", "Normative Reference"),
+        row("1.2.840.10008.1.4.1.1", "Talairach Brain Atlas", "TalairachBrainAtlas", "x"),
+    ),
 )  # fmt: skip
 PART07 = book(
     7,
-    table("E.1-1", COMMAND_HEADINGS, row("(0000,0002)", "Affected SOP Class UID", "Affected\u200bSOP\u200bClass\u200bUID", "UI", "1", "The RETurned UID")),
+    table("E.1-1", COMMAND_HEADINGS, row("(0000,0002)", "Affected UID", "Affected\u200bUID", "UI", "1", "The RETurned UID")),
     table("E.2-1", COMMAND_HEADINGS[:5], row("(0000,0010)", "Command Recognition Code", "CommandRecognitionCode", "SH", "1")),
 )  # fmt: skip
 
@@ -89,11 +92,11 @@ def test_data_elements_are_read_from_both_parts(tmp_path, sources, capsys):
     assert lines[0] == "# PS3.6 2027a and PS3.7 2027a data elements. x = any hex digit (repeating groups, even only)"
     assert lines[1:] == [
         "tag\tkeyword\tvr\tvm\tretired\tname",
-        "00000002\tAffectedSOPClassUID\tUI\t1\tN\tAffected SOP Class UID",
+        "00000002\tAffectedUID\tUI\t1\tN\tAffected UID",
         "00000010\tCommandRecognitionCode\tSH\t1\tY\tCommand Recognition Code",
         "00020010\tTransferSyntaxUID\tUI\t1\tN\tTransfer Syntax UID",
         "00041430\tDirectoryRecordType\tCS\t1\tN\tDirectory Record Type",
-        "00060001\tCurrentFrame\tSQ\t1\tY\tCurrent Frame Functional Groups Sequence",
+        "00060001\tCurrentFrame\tSQ\t1\tY\tCurrent Frame",
         "00080001\tLengthToEnd\tUL\t1\tY\tLength to End",
         "00080005\tSpecificCharacterSet\tCS\t1-n\tN\tSpecific Character Set",
         "00189004\tContentQualification\tCS\t1\tN\tContent Qualification",
@@ -112,7 +115,7 @@ def test_uids_are_read_and_sorted(tmp_path, sources):
     assert (tmp_path / "uids.tsv").read_text(encoding="utf-8").splitlines() == [
         "# PS3.6 2027a registry of DICOM unique identifiers",
         "uid\tkeyword\ttype\tretired\tname",
-        "1.2.840.10008.1.2\tImplicitVRLittleEndian\tTransfer Syntax\tN\tImplicit VR Little Endian",
+        "1.2.840.10008.1.2\tImplicitVR\tTransfer Syntax\tN\tImplicit VR",
         "1.2.840.10008.1.2.2\tExplicitVRBigEndian\tTransfer Syntax\tY\tExplicit VR Big Endian",
         "1.2.840.10008.1.4.1.1\tTalairachBrainAtlas\tWell-known frame of reference\tN\tTalairach Brain Atlas",
         "1.2.840.10008.1.20\tPapyrus3\tTransfer Syntax\tY\tPapyrus 3",
