@@ -21,7 +21,6 @@ from dicomkit.values.decode cimport TELL, WARN, Field, decode_string, decode_val
 
 from dicomkit._core.element_scan import ScanLimits
 from dicomkit.dictionary import suggest_keywords
-from dicomkit.display import format_data_set, html_of_data_set
 from dicomkit.errors import EncodingError, InvalidValueError, UnknownKeywordError
 from dicomkit.tag import Tag
 from dicomkit.values.charset import DEFAULT_CHARACTER_SET, parse_specific_character_set
@@ -443,6 +442,8 @@ cdef class DataSet:
     __hash__ = None
 
     def __str__(self):
+        from dicomkit.display import format_data_set  # lazy: start-up
+
         return format_data_set(self)
 
     def __repr__(self):
@@ -450,6 +451,8 @@ cdef class DataSet:
         return f"<DataSet of {count} element{'' if count == 1 else 's'}>"
 
     def _repr_html_(self):
+        from dicomkit.display import html_of_data_set  # lazy: start-up
+
         return html_of_data_set(self)
 
     # Typed getters (a name says which VR): None when the element is absent, of another VR, or not of that type.

@@ -17,7 +17,6 @@ from dicomkit.values.decode cimport INVALID, RAISE, TELL, WARN, Field, OnInvalid
 
 from dicomkit._core.dictionary_table import find_private_element
 from dicomkit.dictionary import suggest_keywords
-from dicomkit.display import format_element
 from dicomkit.errors import InvalidTagError, InvalidValueError, UnexpectedEndOfDataError, UnknownKeywordError
 from dicomkit.tag import Tag
 from dicomkit.values.age_string import DICOMAgeString
@@ -578,7 +577,9 @@ cdef class DataElement:
         return hash((self.tag_number, self.vr_code))
 
     def __str__(self):
+        from dicomkit.display import format_element  # lazy: start-up
+
         return format_element(self)
 
     def __repr__(self):
-        return f"<DataElement {format_element(self)}>"
+        return f"<DataElement {self}>"

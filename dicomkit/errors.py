@@ -23,7 +23,9 @@ Messages name tags, offsets, lengths and limits. They never hold attribute value
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 __all__ = [
     "DICOMError",

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-
 from dicomkit.element import tag_for_key
 from dicomkit.tag import Tag
+
+TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, NoReturn, Self
+
+    from dicomkit.element import Key
 
 __all__ = ["ReadOptions"]
 
 MEBIBYTE = 1 << 20
 SPECIFIC_CHARACTER_SET = Tag(0x0008, 0x0005)
+MOST_DEPTH = 100_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
     """How :func:`dicomkit.read` reads.
 
@@ -37,27 +41,90 @@ class ReadOptions:
     partial
         Return what was read before the damage, with the error in ``DICOMFile.error``, instead of raising it.
     max_depth
-        How deep sequences may nest.
+        How deep sequences may nest, from 1 to 100,000.
     max_inflated_size
         How many bytes a deflated data set may have.
     """
 
-    stop_before_pixels: bool = False
-    tags: Sequence[Tag] | None = None
-    defer_larger_than: int | None = 16 * MEBIBYTE
-    force: bool = False
-    strict: bool = False
-    character_set: str | Sequence[str] | None = None
-    partial: bool = False
-    max_depth: int = 256
-    max_inflated_size: int = 1024 * MEBIBYTE
+    # A frozen dataclass in all but name: the module dataclasses would be a quarter of what importing dicomkit takes.
+    __slots__ = (
+        "_hash",
+        "character_set",
+        "defer_larger_than",
+        "force",
+        "max_depth",
+        "max_inflated_size",
+        "partial",
+        "stop_before_pixels",
+        "strict",
+        "tags",
+    )
 
-    def __post_init__(self) -> None:
-        if self.tags is not None:
-            keys: Iterable[object] = (self.tags,) if isinstance(self.tags, str) else self.tags
-            object.__setattr__(self, "tags", tuple(sorted({SPECIFIC_CHARACTER_SET, *map(tag_for_key, keys)})))
-        if self.character_set is not None:
-            terms = (self.character_set,) if isinstance(self.character_set, str) else tuple(self.character_set)
-            object.__setattr__(self, "character_set", terms)
-        if not 1 <= self.max_depth <= 100_000:
-            raise ValueError("max_depth is from 1 to 100,000")
+    stop_before_pixels: bool
+    tags: tuple[Tag, ...] | None
+    defer_larger_than: int | None
+    force: bool
+    strict: bool
+    character_set: tuple[str, ...] | None
+    partial: bool
+    max_depth: int
+    max_inflated_size: int
+    _hash: int
+
+    def __init__(
+        self,
+        *,
+        stop_before_pixels: bool = False,
+        tags: Sequence[Key] | None = None,
+        defer_larger_than: int | None = 16 * MEBIBYTE,
+        force: bool = False,
+        strict: bool = False,
+        character_set: str | Sequence[str] | None = None,
+        partial: bool = False,
+        max_depth: int = 256,
+        max_inflated_size: int = 1024 * MEBIBYTE,
+    ) -> None:
+        if not 1 <= max_depth <= MOST_DEPTH:
+            raise ValueError(f"max_depth is from 1 to {MOST_DEPTH:,}")
+        keys: Sequence[Key] | None = (tags,) if isinstance(tags, str) else tags
+        terms = (character_set,) if isinstance(character_set, str) else character_set
+        put = object.__setattr__
+        put(self, "stop_before_pixels", bool(stop_before_pixels))
+        put(self, "tags", None if keys is None else tuple(sorted({SPECIFIC_CHARACTER_SET, *map(tag_for_key, keys)})))
+        put(self, "defer_larger_than", defer_larger_than)
+        put(self, "force", bool(force))
+        put(self, "strict", bool(strict))
+        put(self, "character_set", None if terms is None else tuple(terms))
+        put(self, "partial", bool(partial))
+        put(self, "max_depth", max_depth)
+        put(self, "max_inflated_size", max_inflated_size)
+        put(self, "_hash", hash(tuple(self._fields().values())))     # each read looks up what was made of its options
+
+    def replace(self, **changes: Any) -> Self:
+        """Return the same options but for those given."""
+        return type(self)(**{**self._fields(), **changes})
+
+    def _fields(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__ if name != "_hash"}
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("ReadOptions are immutable: use replace()")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("ReadOptions are immutable: use replace()")
+
+    def __eq__(self, other: object) -> bool:
+        return self._fields() == other._fields() if isinstance(other, ReadOptions) else NotImplemented
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        return f"ReadOptions({', '.join(f'{name}={value!r}' for name, value in self._fields().items())})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (self._fields(),)
+
+
+def _restore(fields: dict[str, Any]) -> ReadOptions:
+    return ReadOptions(**fields)

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import warnings
 import zlib
-from collections.abc import Iterator
 from functools import lru_cache
 
 from dicomkit._core.element_scan import ElementIndex, ScanLimits, scan
 from dicomkit.dataset import DataSet, data_set_from_index
-from dicomkit.encoding.options import ReadOptions
-from dicomkit.encoding.source import Loader
 from dicomkit.errors import (
-    DICOMError,
     DICOMWarning,
     EncodingError,
     InvalidDICMPrefixError,
@@ -22,8 +18,17 @@ from dicomkit.errors import (
     UnexpectedEndOfDataError,
     UnsupportedTransferSyntaxError,
 )
-from dicomkit.transfer_syntax import TransferSyntax
-from dicomkit.values.charset import CharacterSet, parse_specific_character_set
+from dicomkit.transfer_syntax import EXPLICIT_VR_BIG_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, TransferSyntax
+from dicomkit.values.charset import parse_specific_character_set
+
+TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicomkit.encoding.options import ReadOptions
+    from dicomkit.encoding.source import Loader
+    from dicomkit.errors import DICOMError
+    from dicomkit.values.charset import CharacterSet
 
 __all__ = ["ParsedFile", "parse_file"]
 
@@ -107,12 +112,12 @@ def parse_file(buffer: object, size: int, loader: Loader | None, options: ReadOp
     meta = data_set_from_index(index)
     preamble = head[:PREAMBLE_LENGTH] if start == PREAMBLE_LENGTH + len(PREFIX) else None
     if index.error is not None:
-        return ParsedFile(preamble, meta, DataSet(), TransferSyntax.EXPLICIT_VR_LITTLE_ENDIAN, index.error)
+        return ParsedFile(preamble, meta, DataSet(), EXPLICIT_VR_LITTLE_ENDIAN, index.error)
 
     start = index.end_offset
     uid = meta.get(TRANSFER_SYNTAX_UID)
     syntax = TransferSyntax.from_uid(uid) if isinstance(uid, str) else None
-    if syntax is None:
+    if syntax is None or not syntax.is_data_set_encoding:
         if isinstance(uid, str) and not options.force:
             raise UnsupportedTransferSyntaxError(uid)
         syntax = _guess_syntax(buffer, start, size, loader)
@@ -164,11 +169,11 @@ def _guess_syntax(buffer: object, start: int, size: int, loader: Loader | None) 
         loader.ensure(start, min(8, size - start))
     header = bytes(memoryview(buffer).cast("B")[start : start + 8])  # type: ignore[arg-type]
     if len(header) < 8:
-        return TransferSyntax.EXPLICIT_VR_LITTLE_ENDIAN
+        return EXPLICIT_VR_LITTLE_ENDIAN
     is_explicit = header[4:6].isalpha() and header[4:6].isupper()
     if header[0] == 0 and header[1] != 0:
-        return TransferSyntax.EXPLICIT_VR_BIG_ENDIAN
-    return TransferSyntax.EXPLICIT_VR_LITTLE_ENDIAN if is_explicit else TransferSyntax.IMPLICIT_VR_LITTLE_ENDIAN
+        return EXPLICIT_VR_BIG_ENDIAN
+    return EXPLICIT_VR_LITTLE_ENDIAN if is_explicit else IMPLICIT_VR_LITTLE_ENDIAN
 
 
 def _inflate(buffer: object, start: int, loader: Loader | None, options: ReadOptions) -> tuple[bytes, DICOMError | None]:

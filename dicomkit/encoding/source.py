@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
-from typing import IO, Protocol, TypeVar
 
 from dicomkit._core.block_pool import read_block
 from dicomkit.encoding.options import ReadOptions
 from dicomkit.errors import SourceError, SourceNotFoundError, UnexpectedEndOfDataError
 
-__all__ = ["LazyFile", "Source", "open_source"]
+TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol, TypeVar
 
-Source = "str | os.PathLike[str] | Buffer | IO[bytes]"
+    Parsed = TypeVar("Parsed")
+
+    class Loader(Protocol):
+        """What fills a buffer on request."""
+
+        def ensure(self, offset: int, length: int) -> tuple[int, int]:
+            """Load a range; return the range around it that is loaded now."""
+
+
+__all__ = ["LazyFile", "open_source"]
+
 FIRST_CHUNK = 16 * 1024     # holds the header of most images
 BLOCK = 64 * 1024           # what a LazyFile loads at a time
-
-Parsed = TypeVar("Parsed")
-
-
-class Loader(Protocol):
-    """What fills a buffer on request."""
-
-    def ensure(self, offset: int, length: int) -> tuple[int, int]:
-        """Load a range; return the range around it that is loaded now."""
 
 
 class LazyFile:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
-from typing import Any
 
 from dicomkit._core.decimal_text import format_decimal
 from dicomkit.errors import InvalidValueError
 from dicomkit.vr import VR
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
 __all__ = ["encode_value"]
 
