@@ -132,7 +132,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _LAZY:
         raise AttributeError(f"module 'dicomkit' has no attribute {name!r}")
-    from importlib import import_module
+    from importlib import import_module  # lazy: start-up
 
     value = getattr(import_module(_LAZY[name]), name)
     globals()[name] = value

@@ -42,8 +42,10 @@ cdef inline bint _is_undecided(uint16_t vr) noexcept nogil:
     return vr == 0 or vr == VR_UN or vr & 0xFF == c"X" or vr >> 8 == c"X"
 
 
-cdef DataSet data_set_of(ElementIndex index, uint32_t start, uint32_t stop, bint is_unordered, object inherited_set, bint is_signed):
+cdef DataSet data_set_of(
+    ElementIndex index, uint32_t start, uint32_t stop, bint is_unordered, uint32_t depth, object inherited_set, bint is_signed):
     cdef DataSet data_set = DataSet.__new__(DataSet)
+    data_set.depth = depth
     data_set.index = index
     data_set.start = start
     data_set.stop = stop
@@ -63,7 +65,7 @@ cdef DataElement _read_element(ElementIndex index, uint32_t record, uint16_t vr,
     return element
 
 
-cdef list _read_items(ElementIndex index, uint32_t i, uint32_t stop, object character_set, bint is_signed):
+cdef list _read_items(ElementIndex index, uint32_t i, uint32_t stop, uint32_t depth, object character_set, bint is_signed):
     """The items that lie between two records."""
     cdef Element* records = index.records
     cdef uint32_t end
@@ -73,7 +75,7 @@ cdef list _read_items(ElementIndex index, uint32_t i, uint32_t stop, object char
             end = records[i].next
             if records[i].flags & UNDEFINED_LENGTH and end > i + 1 and records[end - 1].tag >> 16 == DELIMITER_GROUP:
                 end -= 1        # its delimiter; missing in what was damaged
-            items.append(data_set_of(index, i + 1, end, (records[i].flags & UNORDERED) != 0, character_set, is_signed))
+            items.append(data_set_of(index, i + 1, end, (records[i].flags & UNORDERED) != 0, depth, character_set, is_signed))
         i = records[i].next
     return items
 
@@ -97,11 +99,13 @@ cdef class DataSet:
     cdef ElementIndex index         # where it was read from; None for one that was made
     cdef uint32_t start             # the records of its elements
     cdef uint32_t stop
+    cdef uint32_t depth             # how many sequences it lies in
     cdef bint is_unordered
     cdef bint is_signed             # Pixel Representation of the nearest data set around it is 1
     cdef object inherited_set       # character set of the data set around it
     cdef object own_set             # character set of what was read, once it was looked up
     cdef dict changes               # tag number -> DataElement, or None where one was deleted; lies over the index
+    cdef dict creators              # private creators of what was read, by tag number, once one was asked for
     cdef dict sequences             # record -> list of items, once looked at; None for what turned out to be no sequence
 
     def __init__(self, elements=()):
@@ -162,19 +166,28 @@ cdef class DataSet:
     cdef object _private_creator(self, uint32_t tag):
         """Value of the element that reserves the block of a private element (PS3.5 7.8.1), or None."""
         cdef uint32_t creator = (tag & 0xFFFF0000) | (tag >> 8 & 0xFF)
-        cdef Field field
-        cdef int64_t record
         if not tag & 0x10000 or tag & 0xFFFF < 0x1000:
             return None
         if self.changes is not None and creator in self.changes:
             element = self.changes[creator]
             return None if element is None else element.string_value
-        record = self.find(creator)
-        if record < 0 or self.index.records[record].flags & CONTAINER:
-            return None
-        fill_field(&field, self.index, record, VR_LO, TELL)
-        text = decode_string(&field, self.character_set())
-        return text[0] if isinstance(text, list) else text
+        if self.creators is None:
+            self.creators = self._read_creators()
+        return self.creators.get(creator)
+
+    cdef dict _read_creators(self):
+        """The private creators of what was read, in one pass: a search for each element would be quadratic."""
+        cdef uint32_t tag, i = self.start
+        cdef Field field
+        creators = {}
+        while self.index is not None and i < self.stop:
+            tag = self.index.records[i].tag
+            if tag & 0x10000 and 0x10 <= tag & 0xFFFF <= 0xFF and not self.index.records[i].flags & CONTAINER:
+                fill_field(&field, self.index, i, VR_LO, TELL)
+                text = decode_string(&field, self.character_set())
+                creators.setdefault(tag, text[0] if isinstance(text, list) else text)
+            i = self.index.records[i].next
+        return creators
 
     cdef uint16_t resolve_vr(self, uint32_t record) except 0:
         """The VR of a record: as stored, or as the dictionaries and the data set decide (PS3.5 6.2.2, A.1)."""
@@ -218,18 +231,20 @@ cdef class DataSet:
                 return items
         is_signed = self.is_signed if not element.flags & IMPLICIT_VR else self._is_signed_inside()
         if element.flags & CONTAINER:
-            items = _read_items(self.index, record + 1, element.next, self.character_set(), is_signed)
+            items = _read_items(self.index, record + 1, element.next, self.depth + 1, self.character_set(), is_signed)
         else:
             # A sequence that only the dictionaries know: UN of defined length, or private and implicit (PS3.5 6.2.2).
             end = element.value_offset + element.length
             self.index.load(element.value_offset, element.length)
+            items = None        # what cannot be read so stays UN: nothing is lost
             try:
-                inner = scan_elements(
-                    <object>self.index.view.obj, element.value_offset, end, IMPLICIT_VR, ScanLimits(max_depth=self.index.max_depth),
-                    None, self.index.character_set, True)
-                items = _read_items(inner, 0, inner.count, self.character_set(), is_signed)
+                if self.depth < self.index.max_depth:
+                    limits = ScanLimits(max_depth=self.index.max_depth - self.depth)
+                    inner = scan_elements(
+                        <object>self.index.view.obj, element.value_offset, end, IMPLICIT_VR, limits, None, self.index.character_set, True)
+                    items = _read_items(inner, 0, inner.count, self.depth + 1, self.character_set(), is_signed)
             except EncodingError:
-                items = None    # then it stays UN: nothing is lost
+                pass
         if self.sequences is None:
             self.sequences = {}
         # Two threads may come here at once; both get the list that came first.
@@ -239,9 +254,10 @@ cdef class DataSet:
         """The element of a record."""
         cdef uint16_t vr = self.resolve_vr(record)
         cdef DataElement element = _read_element(self.index, record, vr, self.character_set())
-        element.start = self.start
         if vr == VR_SQ:
             element.items = self.items_of(record)
+        if element.tag_number & 0x10000:
+            element.creator = self._private_creator(element.tag_number)
         return element
 
     cdef DataElement find_element(self, uint32_t tag):
@@ -371,7 +387,7 @@ cdef class DataSet:
     @property
     def all_elements(self):
         """Elements in tag order."""
-        return [self.find_element(tag) for tag, _ in self.record_order()]
+        return [self.changes[tag] if record < 0 else self.element_at(record) for tag, record in self.record_order()]
 
     # Keywords as attributes. They begin with a capital, methods do not, so one look at the first letter saves the
     # search through the type that every miss would cost.
@@ -411,7 +427,8 @@ cdef class DataSet:
 
     def copy(self):
         """Return a data set that can be changed without changing this one; bytes that were read are shared."""
-        cdef DataSet twin = data_set_of(self.index, self.start, self.stop, self.is_unordered, self.inherited_set, self.is_signed)
+        cdef DataSet twin = data_set_of(
+            self.index, self.start, self.stop, self.is_unordered, self.depth, self.inherited_set, self.is_signed)
         if self.sequences is not None:
             twin.sequences = {
                 record: None if items is None else [item.copy() for item in items] for record, items in self.sequences.items()
@@ -431,8 +448,55 @@ cdef class DataSet:
     def __deepcopy__(self, memo):
         return self.copy()
 
+    cdef bint is_touched(self) except -1:
+        """Whether anything in it, however deep, is not as it was read."""
+        if self.index is None or self.changes:
+            return True
+        for record, items in (self.sequences or {}).items():
+            if items is not None and _are_touched(items, self._starts_of_items(record)):
+                return True
+        return False
+
+    cdef object _starts_of_items(self, uint32_t record):
+        """First records of the items of a sequence, as read; None if it has an index of its own."""
+        cdef uint32_t i = record + 1
+        if not self.index.records[record].flags & CONTAINER:
+            return None
+        starts = []
+        while i < self.index.records[record].next:
+            if self.index.records[i].tag == ITEM:
+                starts.append(i + 1)
+            i = self.index.records[i].next
+        return starts
+
     def __reduce__(self):
-        return _data_set_of_elements, (list(self),)
+        cdef uint64_t start, end
+        if self.is_touched():
+            return DataSet, (self.all_elements,)
+        # As it was read, its bytes are all it takes; and they do not nest, so that no depth is too deep for pickle.
+        start = end = self.index.start_offset
+        if self.start < self.stop:
+            start = self.index.header_offset(self.start)
+            end = self._end_of_last()
+        self.index.load(start, end - start)
+        return _data_set_of_bytes, (
+            bytes(self.index.buffer[start:end]), self.index.flags if self.start == 0 else self._flags(), self.tags,
+            self.character_set(), self.index.strict, self.index.max_depth, self.is_signed, self.depth)
+
+    cdef uint16_t _flags(self):
+        """How its elements are encoded."""
+        return self.index.records[self.start].flags & (IMPLICIT_VR | BIG_ENDIAN) if self.start < self.stop else 0
+
+    cdef uint64_t _end_of_last(self):
+        """Where the last of its elements ends, with its delimiter."""
+        cdef uint32_t i = self.start
+        cdef uint64_t end
+        while self.index.records[i].next < self.stop:
+            i = self.index.records[i].next
+        end = self.index.end_of_value(i)
+        if self.index.records[i].flags & UNDEFINED_LENGTH and end + 8 <= self.index.end_offset:
+            end += 8
+        return end
 
     def __eq__(self, other):
         if not isinstance(other, DataSet):
@@ -622,9 +686,20 @@ cdef inline bint _fits(uint16_t vr, uint32_t length) noexcept nogil:
     return True
 
 
-def _data_set_of_elements(elements):
-    """Unpickle a data set."""
-    return DataSet(elements)
+cdef bint _are_touched(list items, starts) except -1:
+    if starts is not None and len(starts) != len(items):
+        return True
+    for i, item in enumerate(items):
+        if not isinstance(item, DataSet) or (<DataSet>item).is_touched() or (starts is not None and (<DataSet>item).start != starts[i]):
+            return True
+    return False
+
+
+def _data_set_of_bytes(data, flags, tags, character_set, strict, max_depth, is_signed, depth):
+    """Unpickle a data set as it was read."""
+    limits = ScanLimits(max_depth=max_depth, strict=strict, partial=True, tags=tags)
+    cdef ElementIndex index = scan_elements(data, 0, len(data), flags, limits, None, None, False)
+    return data_set_of(index, 0, index.count, (index.flags & UNORDERED) != 0, depth, character_set, is_signed)
 
 
 @no_gc
@@ -654,4 +729,4 @@ cdef _ElementIterator _iterator_of(DataSet data_set):
 
 def data_set_from_index(ElementIndex index not None, inherited_character_set=None):
     """Return the outermost data set of an index."""
-    return data_set_of(index, 0, index.count, (index.flags & UNORDERED) != 0, inherited_character_set, False)
+    return data_set_of(index, 0, index.count, (index.flags & UNORDERED) != 0, 0, inherited_character_set, False)

@@ -12,7 +12,7 @@ cdef class DataElement:
     cdef uint32_t tag_number
     cdef uint16_t vr_code           # resolved: never 0, never ambiguous
     cdef object character_set       # of the text in it
-    cdef uint32_t start             # the first record of the data set that it was read from
+    cdef object creator             # of a private one: who reserved its block, if that is known
     cdef bytes data                 # the value field of a made one, little endian
     cdef list items                 # the items of a sequence
 
@@ -23,6 +23,7 @@ cdef class DataElement:
     cdef object _parsed(self, uint16_t vr, object kind)
     cdef object _first_parsed(self, uint16_t vr, object kind)
     cdef object _text(self)
+    cdef bytes little_endian_data(self)
     cdef int fill(self, Field* field, OnInvalid on_invalid) except -1
 
 

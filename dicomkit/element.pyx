@@ -11,11 +11,17 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 
 from dicomkit._core.byteorder cimport load32
 from dicomkit._core.dictionary_table cimport keyword_of_tag, name_of_tag, tag_of_keyword
-from dicomkit._core.element_scan cimport BIG_ENDIAN, CONTAINER, FRAGMENTS, UNDEFINED_LENGTH, Element, ElementIndex
+from dicomkit._core.element_scan cimport BIG_ENDIAN, FRAGMENTS, UNDEFINED_LENGTH, Element, ElementIndex
 from dicomkit._core.vr_code cimport *
-from dicomkit.values.decode cimport INVALID, RAISE, TELL, WARN, Field, OnInvalid, decode_array, decode_string, decode_value, is_text_vr
+from dicomkit.values.decode cimport (
+    INVALID, RAISE, TELL, WARN, Field, OnInvalid, decode_array, decode_string, decode_value, is_text_vr,
+    little_endian_bytes,
+)
+
+import struct
 
 from dicomkit._core.dictionary_table import find_private_element
+from dicomkit._core.element_scan import ScanLimits, scan
 from dicomkit.dictionary import suggest_keywords
 from dicomkit.errors import InvalidTagError, InvalidValueError, UnexpectedEndOfDataError, UnknownKeywordError
 from dicomkit.tag import Tag
@@ -155,27 +161,15 @@ cdef class DataElement:
     def name(self):
         """Name in PS3.6, or among the known private elements; empty if there is none."""
         name = name_of_tag(self.tag_number)
-        if not name:
-            creator = self.private_creator
-            entry = find_private_element(creator, self.tag_number) if creator else None
+        if not name and self.creator is not None:
+            entry = find_private_element(self.creator, self.tag_number)
             name = entry[5] if entry else ""
         return name
 
     @property
     def private_creator(self):
-        """Who reserved the block of a private element (PS3.5 7.8.1), if it was read and that was too."""
-        cdef uint32_t tag = (self.tag_number & 0xFFFF0000) | (self.tag_number >> 8 & 0xFF)
-        cdef uint32_t i = self.start
-        cdef Field field
-        if self.index is None or not self.tag_number & 0x10000 or self.tag_number & 0xFFFF < 0x1000:
-            return None
-        while i < self.record:      # it stands before what it reserves, as tags ascend
-            if self.index.records[i].tag == tag and not self.index.records[i].flags & CONTAINER:
-                fill_field(&field, self.index, i, VR_LO, TELL)
-                text = decode_string(&field, self.character_set)
-                return text[0] if isinstance(text, list) else text
-            i = self.index.records[i].next
-        return None
+        """Who reserved the block of a private element (PS3.5 7.8.1), if it was read and that was too; else None."""
+        return self.creator
 
     @property
     def value(self):
@@ -183,7 +177,7 @@ cdef class DataElement:
 
         ``str`` for text (PN and UI as their own kinds of ``str``), ``int`` and ``float`` for numbers (DS and IS keep their
         text), :class:`DICOMDate`, :class:`DICOMTime` and :class:`DICOMDateTime`, :class:`Tag` for AT, a list of data sets
-        for SQ, ``bytes`` for OB, OD, OF, OL, OV, OW and UN. The list of a sequence is the sequence: appending to it changes
+        for SQ, ``bytes`` for OB, OD, OF, OL, OV, OW and UN, in little endian whatever the transfer syntax. The list of a sequence is the sequence: appending to it changes
         the data set. Every other list is new each time.
 
         A value that breaks the rules of its VR is handed over as text, with a :class:`DICOMWarning`.
@@ -566,15 +560,33 @@ cdef class DataElement:
             return False
         if self.vr_code == VR_SQ:
             return self.items == that.items
-        if self.value_data == that.value_data and self.is_big_endian == that.is_big_endian and self.character_set is that.character_set:
+        if self.character_set == that.character_set and self.little_endian_data() == that.little_endian_data():
             return True
         mine, theirs = self.decode(TELL), that.decode(TELL)
         if mine is INVALID or theirs is INVALID:
-            return mine is theirs and self.value_data == that.value_data
+            return mine is theirs and self.little_endian_data() == that.little_endian_data()
         return mine == theirs
 
     def __hash__(self):
         return hash((self.tag_number, self.vr_code))
+
+    cdef bytes little_endian_data(self):
+        """The value field as one that was made would have it."""
+        cdef Field field
+        self.fill(&field, TELL)
+        return little_endian_bytes(&field)
+
+    def __reduce__(self):
+        cdef uint64_t start, end
+        if self.items is not None:
+            return _restore_sequence, (self.tag_number, self.items, self.creator)
+        if self.index is not None and self.index.records[self.record].flags & FRAGMENTS:
+            start = self.index.records[self.record].value_offset
+            end = self.index.end_of_value(self.record)
+            self.index.load(start, end - start)
+            return _restore_fragments, (self.tag_number, self.vr_code, bytes(self.index.buffer[start:end]))
+        return _restore_value, (self.tag_number, self.vr_code, self.little_endian_data(), self.character_set, self.creator)
+
 
     def __str__(self):
         from dicomkit.display import format_element  # lazy: start-up
@@ -583,3 +595,26 @@ cdef class DataElement:
 
     def __repr__(self):
         return f"<DataElement {self}>"
+
+
+def _restore_value(tag, vr_code, data, character_set, creator):
+    """Unpickle an element with a value."""
+    cdef DataElement element = DataElement.__new__(DataElement)
+    element.tag_number, element.vr_code, element.data, element.character_set, element.creator = tag, vr_code, data, character_set, creator
+    return element
+
+
+def _restore_sequence(tag, items, creator):
+    """Unpickle a sequence."""
+    cdef DataElement element = DataElement(tag, "SQ", items)
+    element.creator = creator
+    return element
+
+
+def _restore_fragments(tag, vr_code, data):
+    """Unpickle encapsulated pixel data: give it a header again, and read that."""
+    header = struct.pack("<HHHHI", tag >> 16, tag & 0xFFFF, vr_code, 0, 0xFFFFFFFF)
+    cdef DataElement element = DataElement.__new__(DataElement)
+    element.index = scan(header + data + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0), limits=ScanLimits(max_depth=1))
+    element.tag_number, element.vr_code, element.character_set = tag, vr_code, UTF_8
+    return element

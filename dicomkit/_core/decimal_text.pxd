@@ -2,6 +2,8 @@
 
 from libc.stdint cimport int64_t, uint8_t
 
+from dicomkit._core.number_string cimport decimal_from_bytes, integer_from_bytes
+
 # What the parse_ functions return.
 cdef enum:
     NUMBER_OK = 0
@@ -16,5 +18,3 @@ cdef Py_ssize_t count_values(const uint8_t* text, Py_ssize_t length) noexcept no
 cdef int parse_decimal_exact(const uint8_t* text, Py_ssize_t length, double* out) except -1
 cdef Py_ssize_t decimals_from_bytes(const uint8_t* text, Py_ssize_t length, double* out, Py_ssize_t capacity) except -1
 cdef Py_ssize_t integers_from_bytes(const uint8_t* text, Py_ssize_t length, int64_t* out, Py_ssize_t capacity) except -1
-cdef object decimal_from_bytes(const uint8_t* text, Py_ssize_t length)
-cdef object integer_from_bytes(const uint8_t* text, Py_ssize_t length)

@@ -88,6 +88,8 @@ cdef struct Scan:
     uint32_t max_frames
     uint32_t error_tag
     uint64_t error_offset
+    bint is_partial             # go into what is cut, to keep what it has; the error is the first one
+    int first_error             # a Status
     const uint32_t* wanted      # sorted, or NULL for every element
     Py_ssize_t wanted_count
     uint32_t stop_first         # stop before an outermost element whose tag lies between these
@@ -188,17 +190,18 @@ cdef class ElementIndex:
         """Where the value field ends, without the delimiter of an undefined length."""
         cdef Element* element = &self.records[record]
         cdef Element* last
-        cdef uint32_t i, end
+        cdef uint64_t end = element.value_offset
         if not element.flags & UNDEFINED_LENGTH:
-            return element.value_offset + element.length
-        if element.next == record + 1:
-            return element.value_offset
-        last = &self.records[element.next - 1]
-        if last.tag == ITEM_DELIMITATION or last.tag == SEQUENCE_DELIMITATION:
-            # The delimiter that closes this container is its last child; one that closes a descendant can stand there
-            # only when ours is missing, which is allowed to fragments alone, and fragments have no descendants.
-            return last.value_offset - 8
-        return last.value_offset + last.length
+            end += element.length
+        elif element.next > record + 1:
+            last = &self.records[element.next - 1]
+            if last.tag == ITEM_DELIMITATION or last.tag == SEQUENCE_DELIMITATION:
+                end = last.value_offset - 8
+            else:
+                # Without its delimiter: pixel data that ends with the data, or what was damaged and partly read.
+                end = last.value_offset + (0 if last.length == UNDEFINED else last.length)
+        # What is only partly there has a length that passes the end.
+        return end if end < self.end_offset else self.end_offset
 
     cdef object value_view(self, uint32_t record):
         cdef uint64_t start = self.records[record].value_offset
@@ -232,8 +235,10 @@ cdef inline void _note(Scan* s, uint32_t anomaly, uint64_t offset, uint32_t tag)
 
 
 cdef inline Status _fail(Scan* s, Status status, uint64_t offset, uint32_t tag) noexcept nogil:
-    s.error_offset = offset
-    s.error_tag = tag
+    if s.first_error == DONE:
+        s.first_error = status
+        s.error_offset = offset
+        s.error_tag = tag
     return status
 
 
@@ -265,9 +270,9 @@ cdef inline Element* _append(Scan* s, uint32_t tag, uint64_t value_offset, uint3
 cdef inline Status _open(Scan* s, uint8_t kind, uint32_t record, uint64_t end, bint is_undefined, uint16_t flags) noexcept nogil:
     cdef Frame* frames
     cdef uint32_t capacity
+    if s.depth + 1 >= s.max_frames:
+        return TOO_DEEP
     if s.depth + 1 >= s.frame_capacity:
-        if s.depth + 1 >= s.max_frames:
-            return TOO_DEEP
         capacity = s.frame_capacity * 2
         frames = <Frame*>realloc(s.frames, capacity * sizeof(Frame))
         if frames is NULL:
@@ -359,7 +364,7 @@ cdef inline bint _is_wanted(Scan* s, uint32_t tag) noexcept nogil:
 
 
 cdef bint _is_zero(Scan* s, uint64_t offset) noexcept nogil:
-    """Whether only zero bytes follow, as far as they are loaded."""
+    """Whether only zero bytes follow, as far as they are loaded. Asked once in a scan: both answers end it."""
     cdef uint64_t end = s.size if s.size < s.loaded_to else s.loaded_to
     while offset < end:
         if s.data[offset]:
@@ -371,14 +376,19 @@ cdef bint _is_zero(Scan* s, uint64_t offset) noexcept nogil:
 cdef Status _read_item(Scan* s, Frame* frame, uint32_t tag, uint32_t length) noexcept nogil:
     """One item, fragment or delimiter of a sequence (PS3.5 7.5, A.4)."""
     cdef uint64_t value_offset = s.offset + 8
+    cdef uint64_t end = value_offset + length
     cdef uint16_t flags = frame.flags
+    cdef Status status
     if tag == ITEM:
         if length == UNDEFINED:
             if frame.kind == ENCAPSULATED:
                 return _fail(s, BAD_UNDEFINED_LENGTH, s.offset, tag)
             flags |= UNDEFINED_LENGTH
         elif length > frame.end - value_offset:
-            return _fail(s, END_OF_DATA if frame.end == s.size else PAST_CONTAINER, s.offset, tag)
+            status = _fail(s, END_OF_DATA if frame.end == s.size else PAST_CONTAINER, s.offset, tag)
+            if not s.is_partial or frame.kind == ENCAPSULATED:
+                return status
+            end = frame.end
         if frame.kind == SEQUENCE:
             flags |= CONTAINER
         if _append(s, tag, value_offset, length, 0, flags) is NULL:
@@ -387,7 +397,8 @@ cdef Status _read_item(Scan* s, Frame* frame, uint32_t tag, uint32_t length) noe
         if frame.kind == ENCAPSULATED:
             s.offset += length
             return DONE
-        return _open(s, ELEMENTS, s.count - 1, frame.end if length == UNDEFINED else value_offset + length, length == UNDEFINED, flags)
+        status = _open(s, ELEMENTS, s.count - 1, frame.end if length == UNDEFINED else end, length == UNDEFINED, flags)
+        return status if status == DONE else _fail(s, status, value_offset, tag)
     if tag == SEQUENCE_DELIMITATION and frame.is_undefined:
         if _append(s, tag, value_offset, 0, 0, flags) is NULL:
             return NO_MEMORY
@@ -421,6 +432,7 @@ cdef inline Status _open_value(Scan* s, Frame* frame, Header* h, uint64_t value_
     cdef uint8_t kind = SEQUENCE
     cdef uint16_t flags = h.flags | CONTAINER
     cdef bint is_undefined = h.length == UNDEFINED
+    cdef uint64_t end = frame.end if is_undefined or h.length > frame.end - value_offset else value_offset + h.length
     cdef bint is_bulk = h.vr == VR_OB or h.vr == VR_OW or h.vr == VR_OF or h.vr == VR_OD or h.vr == VR_OL or h.vr == VR_OV
     cdef Status status
     if is_undefined:
@@ -441,7 +453,7 @@ cdef inline Status _open_value(Scan* s, Frame* frame, Header* h, uint64_t value_
     s.offset = value_offset
     if h.length == 0:
         return DONE
-    status = _open(s, kind, s.count - 1, frame.end if is_undefined else value_offset + h.length, is_undefined, flags)
+    status = _open(s, kind, s.count - 1, end, is_undefined, flags)
     return status if status == DONE else _fail(s, status, value_offset, h.tag)
 
 
@@ -505,7 +517,10 @@ cdef Status _run(Scan* s) noexcept nogil:
         if s.depth == 0:
             if (s.stop_first <= h.tag <= s.stop_last) or (s.only_group and h.tag >> 16 != s.only_group):
                 return DONE
-            if h.tag == 0 and _is_zero(s, s.offset):
+            if h.tag == 0 and load32(p + 4, False) == 0:
+                # No element is (0000,0000) without a value: this is padding, or no data set at all.
+                if not _is_zero(s, s.offset):
+                    return _fail(s, BAD_TAG, s.offset, h.tag)
                 _note(s, TRAILING_BYTES, s.offset, 0)
                 return DONE
             if s.wanted is not NULL:
@@ -540,7 +555,9 @@ cdef Status _run(Scan* s) noexcept nogil:
 
         value_offset = s.offset + h.size
         if h.length != UNDEFINED and h.length > frame.end - value_offset:
-            return _fail(s, END_OF_DATA if frame.end == s.size else PAST_CONTAINER, s.offset, h.tag)
+            status = _fail(s, END_OF_DATA if frame.end == s.size else PAST_CONTAINER, s.offset, h.tag)
+            if not s.is_partial or h.vr != VR_SQ or is_skipped:
+                return status
         _check_order(s, frame, h.tag)
         if h.length == UNDEFINED or (h.vr == VR_SQ and not is_skipped):
             status = _open_value(s, frame, &h, value_offset)
@@ -574,7 +591,7 @@ cdef object _error_of(Scan* s, Status status):
         letters = bytes(s.data[offset + 4:offset + 6]).hex().upper()
         return InvalidVRError(f"the bytes {letters} are not a Value Representation", offset=offset, tag=tag)
     if status == TOO_DEEP:
-        return LimitExceededError(f"sequences nest deeper than max_depth={s.max_frames // 2 - 1}", offset=offset, tag=tag)
+        return LimitExceededError(f"sequences nest deeper than max_depth={s.max_frames // 2}", offset=offset, tag=tag)
     return ParsingError("undefined length is not allowed here (PS3.5 7.1.1)", offset=offset, tag=tag)
 
 
@@ -612,8 +629,11 @@ cdef ElementIndex scan_elements(object buffer, uint64_t start, uint64_t stop, ui
     s.loaded_to = start if source is not None else min(stop, index.size)
     s.records = NULL
     s.count = s.capacity = s.depth = s.anomalies = s.error_tag = 0
+    s.error_offset = start
+    s.first_error = DONE
+    s.is_partial = bounds.is_partial
     s.frame_capacity = FIRST_FRAMES
-    s.max_frames = 2 * bounds.max_depth + 2         # a sequence and its item for each level, the data set, and one to trip over
+    s.max_frames = 2 * bounds.max_depth + 1         # a sequence and its item for each level, and the data set
     s.wanted, s.wanted_count = bounds.wanted, bounds.wanted_count
     s.stop_first, s.stop_last, s.only_group = bounds.stop_first, bounds.stop_last, bounds.only_group
     s.frames = <Frame*>malloc(FIRST_FRAMES * sizeof(Frame))
@@ -633,8 +653,8 @@ cdef ElementIndex scan_elements(object buffer, uint64_t start, uint64_t stop, ui
             return None     # the buffer ends too early to tell
         if status == NO_MEMORY:
             raise MemoryError
-        if status != DONE:
-            index.error = _error_of(&s, status)
+        if status != DONE or s.first_error != DONE:
+            index.error = _error_of(&s, <Status>s.first_error)
             if not bounds.is_partial:
                 raise index.error
             _keep_what_was_read(&s)

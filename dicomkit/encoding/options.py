@@ -16,7 +16,7 @@ __all__ = ["ReadOptions"]
 
 MEBIBYTE = 1 << 20
 SPECIFIC_CHARACTER_SET = Tag(0x0008, 0x0005)
-MOST_DEPTH = 100_000
+MOST_DEPTH = 256        # comparing, copying and showing data sets recurse
 
 
 class ReadOptions:
@@ -41,7 +41,7 @@ class ReadOptions:
     partial
         Return what was read before the damage, with the error in ``DICOMFile.error``, instead of raising it.
     max_depth
-        How deep sequences may nest, from 1 to 100,000.
+        How deep sequences may nest, from 1 to 256.
     max_inflated_size
         How many bytes a deflated data set may have.
     """
@@ -81,7 +81,7 @@ class ReadOptions:
         strict: bool = False,
         character_set: str | Sequence[str] | None = None,
         partial: bool = False,
-        max_depth: int = 256,
+        max_depth: int = 128,
         max_inflated_size: int = 1024 * MEBIBYTE,
     ) -> None:
         if not 1 <= max_depth <= MOST_DEPTH:

@@ -200,13 +200,15 @@ def _inflated(deflated: memoryview, limit: int, start: int) -> Iterator[bytes]:
     """Inflate slice by slice, so that neither the input's rest nor the output is copied over and over."""
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
     total = 0
-    for offset in range(0, len(deflated), INFLATE_SLICE):
+    for offset in range(0, len(deflated) + INFLATE_SLICE, INFLATE_SLICE):   # and once with nothing: output can be pending inside
         pending: bytes | memoryview = deflated[offset : offset + INFLATE_SLICE]
-        while pending and not engine.eof:
+        while not engine.eof:
             try:
                 chunk = engine.decompress(pending, INFLATE_CHUNK)
             except zlib.error:
-                raise ParsingError("the deflated data set is damaged", offset=start + offset) from None
+                raise ParsingError("the deflated data set is damaged", offset=start + min(offset, len(deflated))) from None
+            if not chunk:
+                break
             pending = engine.unconsumed_tail
             total += len(chunk)
             if total > limit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -39,12 +40,12 @@ class LazyFile:
     def __init__(self, descriptor: int, size: int) -> None:
         import mmap  # lazy: start-up
 
-        self._descriptor = descriptor
         self._size = size
         flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)} if os.name == "posix" else {}
         self.buffer = mmap.mmap(-1, size, **flags)
         self._bytes = memoryview(self.buffer)
         self._loaded = bytearray(-(-size // BLOCK))
+        self._descriptor = descriptor       # last: whoever made it closes it if this fails
 
     def ensure(self, offset: int, length: int) -> tuple[int, int]:
         """Load ``length`` bytes from ``offset``; return the range of whole blocks around them.
@@ -75,7 +76,8 @@ class LazyFile:
             start += count
 
     def __del__(self) -> None:
-        os.close(self._descriptor)
+        if hasattr(self, "_descriptor"):
+            os.close(self._descriptor)
 
 
 def open_source(source: object, options: ReadOptions, parse: Callable[[object, int, Loader | None], Parsed | None]) -> Parsed:
@@ -133,8 +135,8 @@ def _open_path(path: str, options: ReadOptions, parse: Callable[[object, int, Lo
             return _whole(_read_to_end(descriptor), parse)
         size = status.st_size
         if options.defer_larger_than is not None and size > options.defer_larger_than and hasattr(os, "preadv"):
-            is_ours = False     # the LazyFile closes it
             lazy = LazyFile(descriptor, size)
+            is_ours = False     # now the LazyFile closes it
             return parse(lazy.buffer, size, lazy)  # type: ignore[return-value]  # with a loader nothing is too short
         length = FIRST_CHUNK if options.stop_before_pixels or options.tags is not None else size
         while length < size:
@@ -144,6 +146,8 @@ def _open_path(path: str, options: ReadOptions, parse: Callable[[object, int, Lo
             os.lseek(descriptor, 0, os.SEEK_SET)
             length *= 8
         return _whole(read_block(descriptor, size), parse)
+    except (MemoryError, OverflowError):
+        raise SourceError(errno.ENOMEM, "the file is larger than memory", path) from None
     except IsADirectoryError:
         raise SourceError(None, "this is a folder", path) from None
     except OSError as error:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from dicomkit.errors import MissingRequiredElementError, PixelDataError
 from dicomkit.pixels.functional_groups import find_item
+from dicomkit.pixels.segmented import expand_segments
 from dicomkit.vr import VR
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["LookupTable", "ModalityTransform", "PaletteColorLUT", "read_decimal"]
 
 _LARGEST_ENTRY_COUNT = 0x10000
+_PALETTE_DATA_KEYWORDS = tuple(f"{color}PaletteColorLookupTableData" for color in ("Red", "Green", "Blue"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +47,8 @@ class LookupTable:
 
         Parameters
         ----------
+        data_keyword
+            Keyword of the data. A palette may have segmented data instead, which is expanded (PS3.3 C.7.9.2).
         is_signed
             Whether the input, and so the first mapped value, is signed; None takes it from the descriptor's VR.
 
@@ -55,9 +59,8 @@ class LookupTable:
         PixelDataError
             If they contradict each other.
         """
-        for keyword in (descriptor_keyword, data_keyword):
-            if keyword not in data_set:
-                raise MissingRequiredElementError(keyword, "a lookup table")
+        if descriptor_keyword not in data_set:
+            raise MissingRequiredElementError(descriptor_keyword, "a lookup table")
         element = data_set[descriptor_keyword]
         if element.vr not in (VR.US, VR.SS) or element.vm != 3:
             raise PixelDataError(f"{descriptor_keyword} is not three 16-bit numbers")
@@ -66,7 +69,15 @@ class LookupTable:
             first -= 0x10000
         if not 8 <= bits <= 16:
             raise PixelDataError(f"{descriptor_keyword} has {bits} bits per entry")
-        return cls(_read_entries(data_set, data_keyword, count or _LARGEST_ENTRY_COUNT, bits), first, bits)
+        count = count or _LARGEST_ENTRY_COUNT
+        if data_keyword in data_set:
+            return cls(_read_entries(data_set, data_keyword, count, bits), first, bits)
+        segmented_keyword = f"Segmented{data_keyword}"
+        if data_keyword in _PALETTE_DATA_KEYWORDS and segmented_keyword in data_set:
+            cell_length = 1 if bits == 8 else 2
+            cells = _read_cells(data_set, segmented_keyword, cell_length)
+            return cls(expand_segments(cells, cell_length, count), first, bits)
+        raise MissingRequiredElementError(data_keyword, "a lookup table")
 
     def apply(self, values: Array) -> npt.NDArray[np.uint16]:
         """Map integers, or real numbers rounded to the nearest integer, through the table."""
@@ -77,18 +88,25 @@ class LookupTable:
 
 
 def _read_entries(data_set: DataSet, keyword: str, count: int, bits: int) -> npt.NDArray[np.uint16]:
-    """Read entries of one byte or one 16-bit word each (PS3.3 C.11.1.1.1, C.7.6.3.1.6)."""
+    """Read entries of one 16-bit word each, or 8-bit ones two in a word (PS3.3 C.11.1.1.1, C.7.6.3.1.6)."""
+    words = _read_cells(data_set, keyword, 2)
+    if len(words) >= count:
+        return words[:count]
+    cells = _read_cells(data_set, keyword, 1)
+    if bits == 8 and len(cells) >= count:
+        return cells[:count]
+    raise PixelDataError(f"{keyword} has {len(cells)} bytes for {count} entries of {bits} bits")
+
+
+def _read_cells(data_set: DataSet, keyword: str, cell_length: int) -> npt.NDArray[np.uint16]:
+    """Read 16-bit words, or the bytes in them, the first in the low half of a word."""
     element = data_set[keyword]
     if element.vr not in (VR.US, VR.SS, VR.OW, VR.OB):
         raise PixelDataError(f"{keyword} is not made of bytes or 16-bit words")
-    data = np.atleast_1d(np.asarray(element.array()))
-    if data.nbytes >= 2 * count:
-        words = data[:count] if data.itemsize == 2 else data[: 2 * count].view("<u2")
-        return words.astype(np.uint16)
-    if bits == 8 and data.nbytes >= count:
-        # Two entries in a word, the first in its low byte.
-        return data.astype("<u2" if data.itemsize == 2 else "u1", copy=False).view(np.uint8)[:count].astype(np.uint16)
-    raise PixelDataError(f"{keyword} has {data.nbytes} bytes for {count} entries of {bits} bits")
+    data = element.array()
+    little_endian = data.astype(data.dtype.newbyteorder("<"), copy=False).view(np.uint8)
+    whole = little_endian[: len(little_endian) // cell_length * cell_length]
+    return whole.view(f"<u{cell_length}").astype(np.uint16)
 
 
 @dataclass(frozen=True, slots=True)

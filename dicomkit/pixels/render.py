@@ -24,6 +24,8 @@ __all__ = ["PixelDataRenderer"]
 Grey: TypeAlias = npt.NDArray[np.uint8]
 _ToGrey: TypeAlias = "Callable[[Array], Grey]"
 
+# A little more than a half: what is a tie by the formula stays one when floating point has come out a hair below it.
+_HALF_UP = 0.5 + 1e-9
 # Up to this size of a cell a table of all its values is smaller than most frames.
 _LARGEST_TABLE_CELL = 2
 
@@ -31,8 +33,8 @@ _LARGEST_TABLE_CELL = 2
 class PixelDataRenderer:
     """Turns frames of an image into 8-bit pictures.
 
-    Grey values are ``floor(255 * y + 0.5)``, where ``y`` from 0 to 1 is what the window makes of a value; MONOCHROME1 shows 255
-    minus that. Tables are kept from frame to frame.
+    Grey values are ``255 * y`` rounded half up, where ``y`` from 0 to 1 is what the window makes of a value; MONOCHROME1 shows 255
+    minus that. The last table is kept from frame to frame.
 
     Parameters
     ----------
@@ -164,4 +166,5 @@ def _spanning_window(values: Array) -> WindowSettings:
 
 def _to_grey(display: npt.NDArray[np.float64]) -> Grey:
     """0.0 to 1.0 in 256 steps, rounded half up."""
-    return np.floor(np.clip(display, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    grey: Grey = np.floor(np.clip(display, 0.0, 1.0) * 255.0 + _HALF_UP).astype(np.uint8)
+    return grey

@@ -360,12 +360,12 @@ def draw_head(size: int, spacing: float, *, seed: int) -> npt.NDArray[np.uint16]
     plane.paint(plane.ellipse(0, 0, 72.5, 90.5, 2.1), 120.0)  # skull
     plane.paint(plane.ellipse(0, 0, 67.5, 85.5, 2.1), 2700.0)  # fluid
     brain = plane.ellipse(0, 0, 66, 84, 2.1)
-    radius = np.sqrt((plane.x / 66) ** 2 + (plane.y / 84) ** 2)
-    depth = (1 - radius) * 66
+    radius: Picture = np.sqrt((plane.x / 66) ** 2 + (plane.y / 84) ** 2)
+    depth: Picture = (1 - radius) * np.float32(66)
     folds = _smooth_noise(random, size, 8)
     folds = np.float32(0.8) * (folds + folds[:, ::-1]) * np.float32(0.7) + np.float32(0.5) * _smooth_noise(random, size, 7)
     # Fluid and grey matter reach inwards along the lines where the noise changes its sign, not far.
-    from_sulcus = np.abs(folds) * np.float32(8) + np.maximum(depth - np.float32(13), 0) * np.float32(0.55)
+    from_sulcus: Picture = np.abs(folds) * np.float32(8) + np.maximum(depth - np.float32(13), 0) * np.float32(0.55)
     plane.paint(brain * plane.soften(from_sulcus - 0.9), 1620.0)  # grey matter
     plane.paint(brain * plane.soften(np.minimum(depth - 3.2, from_sulcus - 3.9)), 1000.0)  # white matter
     for half_width, waviness, value in ((2.9, 0.5, 1620.0), (0.9, 0.3, 2600.0)):  # the fissure between the halves, lined with grey

@@ -1,7 +1,8 @@
 """Values: what the text and the numbers of a value field mean (PS3.5 6)."""
 
-from dicomkit._core.decimal_text import DICOMDecimalString, DICOMIntegerString
-from dicomkit._core.temporal import DICOMDate, DICOMDateTime, DICOMTime
+from dicomkit._core.date_time import DICOMDateTime
+from dicomkit._core.number_string import DICOMDecimalString, DICOMIntegerString
+from dicomkit._core.temporal import DICOMDate, DICOMTime
 from dicomkit.values.age_string import DICOMAgeString
 from dicomkit.values.application_entity import DICOMApplicationEntity
 from dicomkit.values.charset import CharacterSet, decode_text, encode_text, parse_specific_character_set

@@ -14,11 +14,11 @@ Strict reading raises instead. Writing is always strict.
 from __future__ import annotations
 
 import warnings
-from codecs import charmap_build, charmap_decode, charmap_encode
 from functools import lru_cache
 
 from dicomkit.errors import DICOMWarning, InvalidValueError
 from dicomkit.tag import Tag
+from dicomkit.values.graphic_sets import ALIASES, ASCII, CODE_EXTENSIONS, DEFINED_TERMS, ESCAPES, ROMAJI, STAND_ALONE, GraphicSet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,116 +41,6 @@ _BACKSLASH = 0x5C
 _CONTROL_CHARACTERS = frozenset(range(0x20)) - {_ESC}
 _REPLACEMENT = "\ufffd"
 
-# ISO-IR 14 and 13, the two halves of JIS X 0201. U+FFFE is what codecs.charmap_ take for "undefined".
-_ROMAJI = "".join(map(chr, range(0x80))).translate({0x5C: 0xA5, 0x7E: 0x203E})
-_JIS_X_0201 = _ROMAJI + "\ufffe" * 33 + "".join(map(chr, range(0xFF61, 0xFFA0))) + "\ufffe" * 32
-
-
-class _GraphicSet:
-    """A set of graphic characters that an escape sequence designates as G0 (bytes 21-7E) or G1 (bytes A0-FF)."""
-
-    __slots__ = ("codec", "escape", "is_g1", "is_multi_byte", "prefix")
-
-    def __init__(self, escape: bytes, codec: str, *, is_g1: bool, is_multi_byte: bool = False, prefix: bytes = b"") -> None:
-        self.escape = escape
-        self.codec = codec
-        self.is_g1 = is_g1
-        self.is_multi_byte = is_multi_byte
-        self.prefix = prefix
-
-    def decode(self, run: bytes, errors: str) -> str:
-        """Decode bytes that are all of this set's half of the code table."""
-        if self.codec == "jis_x_0201":
-            return charmap_decode(run, errors, _JIS_X_0201)[0]
-        if self.is_multi_byte and not self.is_g1:
-            # EUC-JP has the same two bytes with the high bit set; those of JIS X 0212 come after SS3.
-            high = bytes(byte | 0x80 for byte in run)
-            run = b"".join(self.prefix + high[i : i + 2] for i in range(0, len(high), 2)) if self.prefix else high
-        return run.decode(self.codec, errors)
-
-    def encode(self, character: str) -> bytes | None:
-        """Return the bytes of a character, or None if the set doesn't have it."""
-        try:
-            if self.codec == "jis_x_0201":
-                encoded = charmap_encode(character, "strict", charmap_build(_JIS_X_0201))[0]
-            else:
-                encoded = character.encode(self.codec)
-        except UnicodeEncodeError:
-            return None
-        if self.prefix and not encoded.startswith(self.prefix):
-            return None
-        encoded = encoded.removeprefix(self.prefix)
-        is_high = encoded[0] >= 0x80
-        if len(encoded) != 1 + self.is_multi_byte or is_high != (self.is_g1 or self.is_multi_byte):
-            return None
-        return encoded if self.is_g1 else bytes(byte & 0x7F for byte in encoded)
-
-
-_ASCII = _GraphicSet(b"\x1b(B", "ascii", is_g1=False)
-_ROMAJI_SET = _GraphicSet(b"\x1b(J", "jis_x_0201", is_g1=False)
-
-
-def _g1(final: bytes, codec: str) -> tuple[_GraphicSet, _GraphicSet | None]:
-    return _ASCII, _GraphicSet(b"\x1b-" + final, codec, is_g1=True)
-
-
-# PS3.3 Tables C.12-3 and C.12-4: what a term "ISO 2022 IR n" puts in G0 and G1. JIS X 0208 and 0212 go to G0 and leave G1.
-_CODE_EXTENSIONS: dict[str, tuple[_GraphicSet, _GraphicSet | None]] = {
-    "6": (_ASCII, None),
-    "100": _g1(b"A", "latin_1"),
-    "101": _g1(b"B", "iso8859_2"),
-    "109": _g1(b"C", "iso8859_3"),
-    "110": _g1(b"D", "iso8859_4"),
-    "144": _g1(b"L", "iso8859_5"),
-    "127": _g1(b"G", "iso8859_6"),
-    "126": _g1(b"F", "iso8859_7"),
-    "138": _g1(b"H", "iso8859_8"),
-    "148": _g1(b"M", "iso8859_9"),
-    "203": _g1(b"b", "iso8859_15"),
-    "166": _g1(b"T", "tis_620"),
-    "13": (_ROMAJI_SET, _GraphicSet(b"\x1b)I", "jis_x_0201", is_g1=True)),
-    "87": (_GraphicSet(b"\x1b$B", "euc_jp", is_g1=False, is_multi_byte=True), None),
-    "159": (_GraphicSet(b"\x1b$(D", "euc_jp", is_g1=False, is_multi_byte=True, prefix=b"\x8f"), None),
-    "149": (_ASCII, _GraphicSet(b"\x1b$)C", "euc_kr", is_g1=True, is_multi_byte=True)),
-    "58": (_ASCII, _GraphicSet(b"\x1b$)A", "gb2312", is_g1=True, is_multi_byte=True)),
-}
-_ESCAPES = {graphic.escape: graphic for pair in _CODE_EXTENSIONS.values() for graphic in pair if graphic}
-# JIS C 6226-1978, the forerunner of JIS X 0208, is read as its successor.
-_ESCAPES[b"\x1b$@"] = _ESCAPES[b"\x1b$B"]
-
-# PS3.3 Table C.12-5: multi-byte character sets without code extensions.
-_STAND_ALONE = {"ISO_IR 192": "utf_8", "GB18030": "gb18030", "GBK": "gbk"}
-_MULTI_BYTE_EXTENSIONS = frozenset({"87", "159", "149", "58"})
-
-# Terms without "ISO", blanks, hyphens and underscores, as people write them.
-_ALIASES = {
-    "": "",
-    "ASCII": "ISO_IR 6",
-    "USASCII": "ISO_IR 6",
-    "LATIN1": "ISO_IR 100",
-    "88591": "ISO_IR 100",
-    "LATIN2": "ISO_IR 101",
-    "88592": "ISO_IR 101",
-    "88593": "ISO_IR 109",
-    "88594": "ISO_IR 110",
-    "88595": "ISO_IR 144",
-    "88596": "ISO_IR 127",
-    "88597": "ISO_IR 126",
-    "88598": "ISO_IR 138",
-    "88599": "ISO_IR 148",
-    "885911": "ISO_IR 166",
-    "885915": "ISO_IR 203",
-    "UTF8": "ISO_IR 192",
-    "UNICODE": "ISO_IR 192",
-    "GB2312": "GBK",
-    **{stem + term.translate({ord(" "): None, ord("_"): None}).removeprefix("ISO"): term
-       for stem in ("", "2022", "2022IR") for term in _STAND_ALONE},
-    **{f"IR{number}": (f"ISO 2022 IR {number}" if number in _MULTI_BYTE_EXTENSIONS else f"ISO_IR {number}")
-       for number in _CODE_EXTENSIONS},
-    **{f"2022IR{number}": f"ISO 2022 IR {number}" for number in _CODE_EXTENSIONS},
-}  # fmt: skip
-_DEFINED_TERMS = frozenset(_ALIASES.values())
-
 
 class CharacterSet:
     """The character sets that Specific Character Set (0008,0005) declares, ready for use (PS3.3 C.12.1.1.2).
@@ -167,28 +57,30 @@ class CharacterSet:
         Whether bytes below 80, other than ESC, are ASCII (not so for ISO_IR 13: 5C is a yen sign, 7E an overline).
     """
 
-    __slots__ = ("_codec", "_extra_sets", "_g0", "_g1", "is_ascii_compatible", "problems", "terms")
+    __slots__ = ("_codec", "_extra_sets", "_g0", "_g1", "_has_code_extensions", "is_ascii_compatible", "problems", "terms")
 
     terms: tuple[str, ...]
     problems: tuple[str, ...]
     is_ascii_compatible: bool
     _codec: str | None
-    _g0: _GraphicSet
-    _g1: _GraphicSet | None
-    _extra_sets: tuple[_GraphicSet, ...]
+    _has_code_extensions: bool
+    _g0: GraphicSet
+    _g1: GraphicSet | None
+    _extra_sets: tuple[GraphicSet, ...]
 
     def __init__(self, terms: tuple[str, ...], problems: tuple[str, ...] = ()) -> None:
         put = object.__setattr__
         put(self, "terms", terms)
         put(self, "problems", problems)
-        put(self, "_codec", _STAND_ALONE.get(terms[0]) if terms else None)
-        pairs = [_CODE_EXTENSIONS[term.rpartition(" ")[2] or "6"] for term in terms if term not in _STAND_ALONE] or [(_ASCII, None)]
+        put(self, "_codec", STAND_ALONE.get(terms[0]) if terms else None)
+        pairs = [CODE_EXTENSIONS[term.rpartition(" ")[2] or "6"] for term in terms if term not in STAND_ALONE] or [(ASCII, None)]
         # The first value must be a single-byte set; a multi-byte one there has ASCII beside it, as after an empty value.
         g0, g1 = pairs[0]
-        put(self, "_g0", _ASCII if g0.is_multi_byte else g0)
+        put(self, "_g0", ASCII if g0.is_multi_byte else g0)
         put(self, "_g1", None if g1 is not None and g1.is_multi_byte else g1)
         put(self, "_extra_sets", tuple(graphic for pair in pairs for graphic in pair if graphic))
-        put(self, "is_ascii_compatible", self._g0 is _ASCII)
+        put(self, "_has_code_extensions", any(term.startswith("ISO 2022") for term in terms))
+        put(self, "is_ascii_compatible", self._g0 is ASCII)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{name!r}: a CharacterSet is immutable")
@@ -216,13 +108,10 @@ class CharacterSet:
         if self._codec is None and (_ESC in data or (self._g1 is None and not data.isascii())):
             return _Decoder(self, data, is_person_name, is_multi_valued).decode()
         if self._codec is not None:
-            try:
-                return data.decode(self._codec), None
-            except UnicodeDecodeError:
-                return data.decode(self._codec, "replace"), "bytes that the declared character set does not have"
-        if self._g0 is _ROMAJI_SET:
+            return _decode_stand_alone(self._codec, data)
+        if self._g0 is ROMAJI:
             return _decode_jis_x_0201(data, is_multi_valued)
-        return _decode_run(self._g1 or _ASCII, data)
+        return _decode_run(self._g1 or ASCII, data)
 
     def encode(self, text: str, *, is_person_name: bool = False, is_multi_valued: bool = True) -> bytes:
         """Encode a value field; see `encode_text`."""
@@ -230,22 +119,34 @@ class CharacterSet:
             if self.is_ascii_compatible and text.isascii() and "\x1b" not in text:
                 return text.encode("ascii")
             return _encode_extended(self, text, is_person_name, is_multi_valued)
+        if "\x1b" in text:
+            raise _unencodable(text.index("\x1b"))
         try:
             return text.encode(self._codec)
         except UnicodeEncodeError as error:
             raise _unencodable(error.start) from None
 
 
-def _decode_run(graphic: _GraphicSet, run: bytes) -> tuple[str, str | None]:
+def _decode_run(graphic: GraphicSet, run: bytes) -> tuple[str, str | None]:
     try:
         return graphic.decode(run, "strict"), None
     except UnicodeDecodeError:
         return graphic.decode(run, "replace"), "bytes that the declared character set does not have"
 
 
+def _decode_stand_alone(codec: str, data: bytes) -> tuple[str, str | None]:
+    try:
+        text, problem = data.decode(codec), None
+    except UnicodeDecodeError:
+        text, problem = data.decode(codec, "replace"), "bytes that the declared character set does not have"
+    if "\x1b" in text:
+        text, problem = text.replace("\x1b", _REPLACEMENT), "an escape sequence in a character set that has none"
+    return text, problem
+
+
 def _decode_jis_x_0201(data: bytes, is_multi_valued: bool) -> tuple[str, str | None]:
     """Decode ISO_IR 13. A delimiter is a backslash, though the character set has a yen sign there (PS3.5 6.1.2.3)."""
-    text, problem = _decode_run(_ROMAJI_SET, data)
+    text, problem = _decode_run(ROMAJI, data)
     return (text.replace("\xa5", "\\") if is_multi_valued else text), problem
 
 
@@ -264,7 +165,7 @@ class _Decoder:
         self.delimiters = _delimiters(is_person_name, is_multi_valued)
         self.g0 = character_set._g0
         self.g1 = character_set._g1
-        self.last_g1: _GraphicSet | None = None
+        self.last_g1: GraphicSet | None = None
         self.problem: str | None = None
         self.position = 0
 
@@ -294,15 +195,16 @@ class _Decoder:
             end += 1
         return end
 
-    def _decode(self, graphic: _GraphicSet, run: bytes) -> str:
+    def _decode(self, graphic: GraphicSet, run: bytes) -> str:
         text, problem = _decode_run(graphic, run)
         self.problem = self.problem or problem
         return text
 
     def _designate(self) -> str:
+        declared = self.character_set._extra_sets
         graphic = None
         for length in (3, 4):
-            graphic = graphic or _ESCAPES.get(self.data[self.position : self.position + length])
+            graphic = graphic or ESCAPES.get(self.data[self.position : self.position + length])
         if graphic is None:
             self.problem = self.problem or "an escape sequence that PS3.3 C.12.1.1.2 does not have"
             self.position += 1
@@ -312,9 +214,9 @@ class _Decoder:
         if graphic.is_g1:
             self.g1 = self.last_g1 = graphic
         else:
-            self.g0 = graphic
-        # Returning to single bytes by "ESC ( J" instead of "ESC ( B" is common, and harms nobody.
-        if graphic not in self.character_set._extra_sets and (graphic.is_g1 or graphic.is_multi_byte):
+            # Returning from kanji by "ESC ( J" where ISO 2022 IR 13 is not declared is common, and means ASCII.
+            self.g0 = ASCII if graphic is ROMAJI and graphic not in declared else graphic
+        if not self.character_set._has_code_extensions or (graphic not in declared and (graphic.is_g1 or graphic.is_multi_byte)):
             self.problem = self.problem or "an escape sequence for a character set that is not declared"
         return ""
 
@@ -355,7 +257,7 @@ class _Decoder:
         return text
 
     def _single_bytes(self, run: bytes) -> str:
-        return self._decode(_ASCII if self.g0.is_multi_byte else self.g0, run)
+        return self._decode(ASCII if self.g0.is_multi_byte else self.g0, run)
 
 
 def _unencodable(index: int) -> InvalidValueError:
@@ -367,6 +269,7 @@ def _encode_extended(character_set: CharacterSet, text: str, is_person_name: boo
     first_g0 = g0 = character_set._g0
     first_g1 = g1 = character_set._g1
     delimiters = _delimiters(is_person_name, is_multi_valued)
+    extra_sets = (*character_set._extra_sets, ASCII) if character_set._has_code_extensions else ()
     encoded = bytearray()
     for index, character in enumerate(text):
         if ord(character) in delimiters:
@@ -375,7 +278,7 @@ def _encode_extended(character_set: CharacterSet, text: str, is_person_name: boo
             encoded.append(ord(character))
             g0, g1 = first_g0, first_g1
             continue
-        for graphic in (g0, g1, *character_set._extra_sets):
+        for graphic in (g0, g1, *extra_sets):
             code = graphic.encode(character) if graphic is not None else None
             if graphic is None or code is None or (code[0] in delimiters and not graphic.is_multi_byte) or code[0] == _ESC:
                 continue
@@ -423,21 +326,21 @@ def _make_character_set(values: tuple[str, ...]) -> CharacterSet:
     terms = []
     for position, value in enumerate(values, 1):
         stated = value.strip(" \0")
-        term = stated if stated in _DEFINED_TERMS else _ALIASES.get(_squeeze(stated))
+        term = stated if stated in DEFINED_TERMS else ALIASES.get(_squeeze(stated))
         if term is None:
             problems.append(f"value {position} is no defined term of PS3.3 C.12.1.1.2")
             term = ""
         elif term != stated:
             problems.append(f"value {position} is misspelt, and read as {term!r}")
         terms.append(term)
-    stand_alone = next((term for term in terms if term in _STAND_ALONE), None)
+    stand_alone = next((term for term in terms if term in STAND_ALONE), None)
     if stand_alone is not None and len(terms) > 1:
         problems.append(f"{stand_alone!r} does not go with others, and is taken alone")
         terms = [stand_alone]
     elif len(terms) > 1:
         # With code extensions, the terms are those of Tables C.12-3 and C.12-4.
         terms = [term.replace("ISO_IR", "ISO 2022 IR") for term in terms]
-    return CharacterSet(() if terms == [""] else tuple(terms), tuple(problems))
+    return CharacterSet(tuple(terms) if any(terms) else (), tuple(problems))
 
 
 def _squeeze(term: str) -> str:

@@ -17,6 +17,7 @@ from dicomkit._core.vr_code cimport *
 
 import warnings
 
+from dicomkit._core.byte_swap import swap_bytes
 from dicomkit.errors import DICOMWarning, InvalidValueError
 from dicomkit.tag import Tag
 from dicomkit.values.charset import decode_text
@@ -209,7 +210,7 @@ cdef str _name(uint16_t vr):
     return chr(vr & 0xFF) + chr(vr >> 8)
 
 
-cdef inline int _size_of(uint16_t vr) noexcept nogil:
+cdef int size_of_value(uint16_t vr) noexcept nogil:
     """Bytes of a value of a binary VR; 0 for all others."""
     if vr == VR_US or vr == VR_SS or vr == VR_OW:
         return 2
@@ -252,7 +253,7 @@ cdef inline object _number(uint16_t vr, const uint8_t* p, bint is_big_endian):
 
 cdef object _decode_numbers(Field* field, object character_set):
     """Value of AT, FD, FL, SL, SS, SV, UL, US or UV."""
-    cdef int size = _size_of(field.vr)
+    cdef int size = size_of_value(field.vr)
     cdef Py_ssize_t i, count = field.length // size
     if field.length % size:
         return _invalid(field, character_set, f"{field.length} bytes, which are no multiple of {size}, for {_name(field.vr)}")
@@ -261,6 +262,19 @@ cdef object _decode_numbers(Field* field, object character_set):
     if count == 0:
         return None
     return [_number(field.vr, field.data + i * size, field.is_big_endian) for i in range(count)]
+
+
+cdef bytes little_endian_bytes(Field* field):
+    """The value field in little endian: a copy."""
+    cdef Py_ssize_t whole
+    cdef int size = 2 if field.vr == VR_AT else size_of_value(field.vr)     # a tag is two numbers (PS3.5 7.1.1)
+    data = field.data[:field.length]
+    if size < 2 or not field.is_big_endian:
+        return data
+    whole = field.length - field.length % size
+    swapped = bytearray(data)
+    swap_bytes(data[:whole], size, memoryview(swapped)[:whole])
+    return bytes(swapped)
 
 
 cdef object decode_value(Field* field, object character_set):
@@ -273,7 +287,7 @@ cdef object decode_value(Field* field, object character_set):
     if is_text_vr(vr):
         return decode_string(field, character_set)
     if vr == VR_OB or vr == VR_OW or vr == VR_UN or vr == VR_OF or vr == VR_OD or vr == VR_OL or vr == VR_OV:
-        return field.data[:field.length]
+        return little_endian_bytes(field)
     return _decode_numbers(field, character_set)
 
 
@@ -293,9 +307,9 @@ cdef object decode_array(Field* field, object view):
     name = _name(field.vr)
     dtype = _DTYPE.get(name)
     if dtype is not None:
-        if field.length % _size_of(field.vr):
+        if field.length % size_of_value(field.vr):
             raise InvalidValueError(
-                f"{field.length} bytes, which are no multiple of {_size_of(field.vr)}, for {name}", offset=field.offset, tag=field.tag)
+                f"{field.length} bytes, which are no multiple of {size_of_value(field.vr)}, for {name}", offset=field.offset, tag=field.tag)
         return np.frombuffer(view, (">" if field.is_big_endian else "<") + dtype)
     if field.vr == VR_AT:
         halves = np.frombuffer(view[:field.length - field.length % 4], (">" if field.is_big_endian else "<") + "u2").astype(np.uint32)

@@ -16,14 +16,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dicomkit._core.decimal_text import (
-    DICOMDecimalString,
-    DICOMIntegerString,
-    count_components,
-    decimal_values,
-    format_decimal,
-    integer_values,
-)
+from dicomkit._core.decimal_text import count_components, decimal_values, format_decimal, integer_values
+from dicomkit._core.number_string import DICOMDecimalString, DICOMIntegerString
 from dicomkit.errors import InvalidValueError
 
 DECIMAL_GRAMMAR = re.compile(r" *[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \0]*", re.ASCII)
@@ -69,7 +63,8 @@ NO_INTEGERS = ["1.0", "1.", "1e3", ".5", "2147483648", "-2147483649", "999999999
     ("text", "number"),
     [
         ("0.3125", 0.3125), ("  12.5 ", 12.5), ("12.5\0", 12.5), (".5", 0.5), ("5.", 5.0), ("+1.5E+3", 1500.0), ("1e5", 1e5), ("-0", -0.0),
-        ("0e99999999999", 0.0), ("1234567890123456", 1234567890123456.0), ("9999999999999999", 1e16), ("9007199254740993", 9007199254740992.0),
+        ("0e99999999999", 0.0), ("1234567890123456", 1234567890123456.0), ("9999999999999999", 1e16),
+        ("9007199254740993", 9007199254740992.0),
         ("6.1232339957e-17", 6.1232339957e-17), ("-1.83697019e-16", -1.83697019e-16), ("1e-400", 0.0), ("5e-324", 5e-324),
         ("1.7976931E+308", 1.7976931e308), ("0000000000000001", 1.0),
     ],
@@ -94,7 +89,16 @@ def test_no_decimal_is_none_and_as_a_literal_an_error(text: str) -> None:
 # CORE-23
 @pytest.mark.parametrize(
     ("text", "number"),
-    [(" 12 ", 12), ("+5", 5), ("-0", 0), ("0", 0), ("007", 7), ("2147483647", 2147483647), ("-2147483648", -2147483648), ("-00000000001", -1)],
+    [
+        (" 12 ", 12),
+        ("+5", 5),
+        ("-0", 0),
+        ("0", 0),
+        ("007", 7),
+        ("2147483647", 2147483647),
+        ("-2147483648", -2147483648),
+        ("-00000000001", -1),
+    ],
 )
 def test_an_integer_keeps_its_text(text: str, number: int) -> None:
     value = DICOMIntegerString.parse(text)
@@ -183,7 +187,13 @@ def test_numbers_make_values_too() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [DICOMDecimalString("1.50"), DICOMDecimalString(0.1 + 0.2), DICOMIntegerString("5"), DICOMIntegerString("+005"), DICOMIntegerString("-0")],
+    [
+        DICOMDecimalString("1.50"),
+        DICOMDecimalString(0.1 + 0.2),
+        DICOMIntegerString("5"),
+        DICOMIntegerString("+005"),
+        DICOMIntegerString("-0"),
+    ],
 )
 def test_values_survive_pickle_and_copy(value: DICOMDecimalString | DICOMIntegerString) -> None:
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
@@ -325,9 +335,11 @@ def test_the_interpreter_runs_other_threads_while_a_field_is_read() -> None:
 @pytest.mark.parametrize(
     ("number", "text"),
     [
-        (0.0, "0"), (-0.0, "-0"), (42.0, "42"), (0.1, "0.1"), (-0.5, "-0.5"), (1e15, "1000000000000000"), (1e22, "1E22"), (5e-324, "5E-324"),
+        (0.0, "0"), (-0.0, "-0"), (42.0, "42"), (0.1, "0.1"), (-0.5, "-0.5"), (1e15, "1000000000000000"), (1e22, "1E22"),
+        (5e-324, "5E-324"),
         (1e-10, "0.0000000001"), (1 / 3, ".333333333333333"), (-1 / 3, "-.33333333333333"), (2 / 3, ".666666666666667"),
-        (123456789012345678.0, "12345678901235E4"), (1.7976931348623157e308, "179769313486E297"), (-1.7976931348623157e308, "-17976931348E298"),
+        (123456789012345678.0, "12345678901235E4"), (1.7976931348623157e308, "179769313486E297"),
+        (-1.7976931348623157e308, "-17976931348E298"),
         (9007199254740993.0, "9007199254740992"), (1.2345678901234567e-5, "1.23456789012E-5"), (1.2345678901234567e-10, "123456789012E-21"),
     ],
 )  # fmt: skip

@@ -5,7 +5,9 @@ import pickle
 
 import pytest
 
-from dicomkit import DataSet
+import dicomkit
+from dicomkit import DataSet, testing
+from dicomkit.dictionary import DataElementDictionary
 from dicomkit.errors import MissingRequiredElementError, PixelDataError
 from dicomkit.pixels import PhotometricInterpretation, PixelDataDescriptor
 
@@ -224,15 +226,11 @@ def test_float_pixel_data_needs_less():
     ],
 )
 def test_values_of_the_wrong_type_are_errors(keyword, vr, value):
-    import dicomkit
-    from dicomkit import testing
-    from dicomkit.dictionary import find_keyword
-
     elements = {
         0x00280010: ("US", 4), 0x00280011: ("US", 6), 0x00280100: ("US", 16), 0x00280101: ("US", 12),
         0x00280102: ("US", 11), 0x00280103: ("US", 1), 0x7FE00010: ("OW", bytes(48)),
     }  # fmt: skip
-    elements[find_keyword(keyword)] = (vr, value)
+    elements[DataElementDictionary.get_keyword(keyword).tag] = (vr, value)
     encoded = testing.data_set((tag, *rest) for tag, rest in elements.items())
     with pytest.raises(PixelDataError):
         PixelDataDescriptor.from_data_set(dicomkit.read(testing.part10(encoded)).data_set)

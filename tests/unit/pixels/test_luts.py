@@ -140,7 +140,9 @@ def test_an_entry_count_of_0_is_65536():
     assert table.apply(np.array([65535])).tolist() == [65535]
 
 
-@pytest.mark.parametrize(("descriptor_vr", "is_signed", "expected"), [("US", None, 65526), ("SS", None, -10), ("US", True, -10), ("SS", False, 65526)])
+@pytest.mark.parametrize(
+    ("descriptor_vr", "is_signed", "expected"), [("US", None, 65526), ("SS", None, -10), ("US", True, -10), ("SS", False, 65526)]
+)
 def test_sign_of_the_first_mapped_value(descriptor_vr, is_signed, expected):
     descriptor = np.array([2, 65526, 16], "<u2").tobytes()
     assert read_lut(descriptor, [5, 6], descriptor_vr=descriptor_vr, is_signed=is_signed).first_mapped_value == expected

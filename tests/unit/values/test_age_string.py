@@ -34,7 +34,8 @@ def test_an_age(text: str, words: str, years: float, days: float) -> None:
 
 # CORE-20
 @pytest.mark.parametrize(
-    "text", ["", "45Y", "0045Y", "045y", "045", "045H", "Y045", "0x5Y", "+45Y", "-45Y", "4 5Y", "٠٤٥Y", "045Y\\046Y", "04.Y", "²45Y", "045YY"]
+    "text",
+    ["", "45Y", "0045Y", "045y", "045", "045H", "Y045", "0x5Y", "+45Y", "-45Y", "4 5Y", "٠٤٥Y", "045Y\\046Y", "04.Y", "²45Y", "045YY"],
 )
 def test_no_age(text: str) -> None:
     assert DICOMAgeString.parse(text) is None
@@ -57,7 +58,7 @@ def test_only_four_units_exist(unit: str | None) -> None:
 # CORE-20
 def test_ages_are_ordered_by_days() -> None:
     ages = [DICOMAgeString(text) for text in ("001D", "006D", "001W", "001M", "052W", "001Y", "018M", "002Y", "999Y")]
-    assert sorted(reversed(ages)) == ages
+    assert sorted(set(ages)) == ages
     assert DICOMAgeString("018M") < DICOMAgeString("002Y")
     assert not DICOMAgeString("018M") > DICOMAgeString("002Y")
     assert DICOMAgeString("002Y") >= DICOMAgeString("002Y")

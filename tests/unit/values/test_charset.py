@@ -68,7 +68,9 @@ def test_names_are_decoded_and_encoded_as_in_the_standard(terms: Sequence[str], 
 
 
 # PS3.5 I.2: long text of several lines; the escape sequence is repeated in each.
-KOREAN_TEXT = b"\x1b$)CThe first line includes \xb1\xe6\xb5\xbf.\r\n\x1b$)CThe second line includes \xb1\xe6\xb5\xbf, too.\r\nThe third line.\r\n"
+KOREAN_TEXT = (
+    b"\x1b$)CThe first line includes \xb1\xe6\xb5\xbf.\r\n\x1b$)CThe second line includes \xb1\xe6\xb5\xbf, too.\r\nThe third line.\r\n"
+)
 
 
 def test_korean_text_of_several_lines() -> None:  # PKG-9
@@ -95,10 +97,13 @@ def test_single_byte_sets_alone_and_as_extensions(number: str, text: str) -> Non
 
 def test_half_of_a_character_is_no_delimiter() -> None:  # PKG-9
     # GB18030 and GBK have 5C, JIS X 0208 has 5C, 5E and 3D as halves of characters.
-    for terms, text in ((["GB18030"], "乗^乗\\乗"), (["GBK"], "乗^乗\\乗"), (["", "ISO 2022 IR 87"], "十^表\\構=秋")):
+    chinese = b"\x81\x5c\x82\x5c".decode("gbk")
+    japanese = b"\x1b$B0\\9^\\=4=\x1b(B".decode("iso2022_jp")
+    for terms, characters in ((["GB18030"], chinese), (["GBK"], chinese), (["", "ISO 2022 IR 87"], japanese)):
         character_set = parse(terms)
+        text = f"{characters}^{characters}\\x={characters}"
         encoded = encode_text(text, character_set, is_person_name=True)
-        assert encoded.count(b"\\") > 1
+        assert encoded.count(b"\\") > 3
         assert decode_values(encoded, character_set, is_person_name=True, strict=True) == text.split("\\")
 
 
@@ -132,9 +137,11 @@ def test_delimiters_bring_the_first_set_back() -> None:  # PKG-9
     ("stated", "meant"),
     [
         ("ISO IR 100", "ISO_IR 100"), ("ISO-IR-100", "ISO_IR 100"), ("ISO_IR_100", "ISO_IR 100"), ("iso_ir 100", "ISO_IR 100"),
-        ("ISOIR100", "ISO_IR 100"), ("IR 100", "ISO_IR 100"), ("latin1", "ISO_IR 100"), ("ISO 8859-1", "ISO_IR 100"), ("ISO-8859-15", "ISO_IR 203"),
+        ("ISOIR100", "ISO_IR 100"), ("IR 100", "ISO_IR 100"), ("latin1", "ISO_IR 100"), ("ISO 8859-1", "ISO_IR 100"),
+        ("ISO-8859-15", "ISO_IR 203"),
         ("ISO 2022 IR100", "ISO 2022 IR 100"), ("ISO 2022-IR 87", "ISO 2022 IR 87"), ("ISO_2022_IR_149", "ISO 2022 IR 149"),
-        ("ISO_IR 87", "ISO 2022 IR 87"), ("UTF-8", "ISO_IR 192"), ("utf8", "ISO_IR 192"), ("ISO_IR_192", "ISO_IR 192"), ("ISO IR 192", "ISO_IR 192"),
+        ("ISO_IR 87", "ISO 2022 IR 87"), ("UTF-8", "ISO_IR 192"), ("utf8", "ISO_IR 192"), ("ISO_IR_192", "ISO_IR 192"),
+        ("ISO IR 192", "ISO_IR 192"),
         ("ISO 2022 IR 192", "ISO_IR 192"), ("gb18030", "GB18030"), ("GB-18030", "GB18030"), ("ISO 2022 GBK", "GBK"), ("GB2312", "GBK"),
         ("US-ASCII", "ISO_IR 6"),
     ],
@@ -147,7 +154,9 @@ def test_the_usual_wrong_terms_are_understood_with_a_warning(stated: str, meant:
     assert caught.value.tag == 0x00080005
 
 
-@pytest.mark.parametrize("terms", [(), ("",), ("ISO_IR 6",), ("ISO 2022 IR 6",), ("ISO_IR 100 ",), ("ISO_IR 192\0",), ("", "ISO 2022 IR 87"), "", "ISO_IR 100"])
+@pytest.mark.parametrize(
+    "terms", [(), ("",), ("ISO_IR 6",), ("ISO 2022 IR 6",), ("ISO_IR 100 ",), ("ISO_IR 192\0",), ("", "ISO 2022 IR 87"), "", "ISO_IR 100"]
+)
 def test_right_terms_are_taken_without_a_warning(terms: Sequence[str] | str) -> None:  # PKG-9
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -159,7 +168,7 @@ def test_right_terms_are_taken_without_a_warning(terms: Sequence[str] | str) -> 
 def test_an_unknown_term_is_named_by_its_place_and_counts_as_the_default(stated: str) -> None:  # PKG-9
     with pytest.warns(DICOMWarning, match="value 2 is no defined term") as caught:
         character_set = parse(["ISO 2022 IR 100", stated])
-    assert stated == ".." or stated not in str(caught[0].message)
+    assert stated in (".", "..", "ISO_IR") or stated not in str(caught[0].message)
     assert decode_text(b"\xe9", character_set) == "é"
     with pytest.raises(InvalidValueError, match="value 2"):
         parse(["ISO 2022 IR 100", stated], strict=True)
@@ -215,12 +224,29 @@ def test_broken_text_is_read_as_well_as_can_be_with_one_warning(terms: list[str]
 
 
 ALL_TERMS = [
-    (), ("ISO_IR 192",), ("GB18030",), ("GBK",), *((f"ISO_IR {number}",) for number in SINGLE_BYTE), ("", "ISO 2022 IR 87", "ISO 2022 IR 159"),
+    (), ("ISO_IR 192",), ("GB18030",), ("GBK",), *((f"ISO_IR {number}",) for number in SINGLE_BYTE),
+    ("", "ISO 2022 IR 87", "ISO 2022 IR 159"),
     ("ISO 2022 IR 13", "ISO 2022 IR 87"), ("", "ISO 2022 IR 149"), ("", "ISO 2022 IR 58"),
     ("ISO 2022 IR 100", "ISO 2022 IR 144", "ISO 2022 IR 126", "ISO 2022 IR 166"), ("ISO 2022 IR 149",),
 ]  # fmt: skip
 PIECES = st.sampled_from(
-    [b"\x1b", b"\x1b$B", b"\x1b(B", b"\x1b(J", b"\x1b$)C", b"\x1b$)A", b"\x1b$(D", b"\x1b-A", b"\x1b)I", b"\\", b"^", b"=", b"\r\n", b"\xe9", b";3"]
+    [
+        b"\x1b",
+        b"\x1b$B",
+        b"\x1b(B",
+        b"\x1b(J",
+        b"\x1b$)C",
+        b"\x1b$)A",
+        b"\x1b$(D",
+        b"\x1b-A",
+        b"\x1b)I",
+        b"\\",
+        b"^",
+        b"=",
+        b"\r\n",
+        b"\xe9",
+        b";3",
+    ]
 )
 HOSTILE = st.lists(st.one_of(PIECES, st.binary(max_size=4)), max_size=12).map(b"".join)
 
@@ -253,7 +279,13 @@ def test_what_can_be_written_reads_back(terms: tuple[str, ...], text: str, is_mu
 
 @pytest.mark.parametrize(
     ("terms", "text", "position"),
-    [((), "abcé", 4), (("ISO_IR 100",), "Łódź", 1), (("", "ISO 2022 IR 87"), "山é", 2), (("ISO_IR 192",), "ab\ud800", 3), ((), "a\x1bb", 2)],
+    [
+        ((), "abcé", 4),
+        (("ISO_IR 100",), "Łódź", 1),
+        (("", "ISO 2022 IR 87"), "山é", 2),
+        (("ISO_IR 192",), "ab\ud800", 3),
+        ((), "a\x1bb", 2),
+    ],
 )
 def test_a_character_that_does_not_fit_is_an_error_with_its_place(terms: tuple[str, ...], text: str, position: int) -> None:  # PKG-9
     with pytest.raises(InvalidValueError, match=f"character {position} ") as caught:
@@ -303,11 +335,11 @@ def test_the_files_of_pydicom_read_as_pydicom_reads_them() -> None:  # PKG-9
                 is_single = vr in {"LT", "ST", "UT"}
                 ours = decode_text(element.value, character_set, is_person_name=vr == "PN", is_multi_valued=not is_single).rstrip(" \0")
                 theirs = data_set[tag].value
-                joined = str(theirs) if is_single or isinstance(theirs, str) or not hasattr(theirs, "__iter__") else "\\".join(map(str, theirs))
-                assert ours == joined.rstrip(" \0") or vr == "PN" and ours.rstrip("=^") == joined.rstrip("=^"), (tag, vr)
+                joined = "\\".join(map(str, theirs)) if isinstance(theirs, pydicom.multival.MultiValue) else str(theirs)
+                assert ours.rstrip("=") == joined.rstrip(" \0="), (path, tag, vr)
                 compared += 1
 
-    files = get_charset_files()
+    files = [path for path in get_charset_files() if path.endswith(".dcm")]
     for path in files:
         compare(pydicom.dcmread(path), DEFAULT_CHARACTER_SET)
     assert compared > len(files) > 10

@@ -71,7 +71,7 @@ def test_a_name_that_was_read_and_breaks_the_rules_can_be_used(text: str) -> Non
 # CORE-24
 def test_names_are_ordered_by_family_then_given_name_without_case() -> None:
     names = [DICOMPersonName(text) for text in ("adams^zoe", "BAKER^amy", "Baker^Bob^Z", "baker^carl^a", "Étienne")]
-    assert sorted(reversed(names)) == names
+    assert sorted(set(names)) == names
     a, b = DICOMPersonName("doe^john"), DICOMPersonName("DOE^JOHN")
     assert a != b
     assert (a < b, a <= b, a > b, a >= b) == (False, False, True, True)
@@ -83,9 +83,15 @@ def test_names_from_components() -> None:
     assert name == "Yamada^Tarou=山田^太郎=やまだ^たろう"
     assert DICOMPersonName.from_components("Doe", name_suffix="Jr") == "Doe^^^^Jr"
     assert DICOMPersonName.from_components() == ""
-    for wrong in ({"family_name": "a^b"}, {"given_name": "a=b"}, {"ideographic": "a=b"}, {"middle_name": "x" * 65}, {"name_prefix": "a\\b"}):
+    for wrong in (
+        {"family_name": "a^b"},
+        {"given_name": "a=b"},
+        {"ideographic": "a=b"},
+        {"middle_name": "x" * 65},
+        {"name_prefix": "a\\b"},
+    ):
         with pytest.raises(InvalidValueError):
-            DICOMPersonName.from_components(**wrong)  # type: ignore[arg-type]
+            DICOMPersonName.from_components(**wrong)
 
 
 COMPONENT = st.text(alphabet="ABCabc .-'éß山田", max_size=10).map(str.strip)

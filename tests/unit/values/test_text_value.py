@@ -131,7 +131,9 @@ def test_a_code_is_padded_to_even_length(text: str, padded: str) -> None:
 
 
 # CORE-26
-@pytest.mark.parametrize(("text", "value"), [("STORESCU", "STORESCU"), ("  MY AE  ", "MY AE"), ("", ""), ("   ", ""), ("a-b_c.d@e~!", "a-b_c.d@e~!")])
+@pytest.mark.parametrize(
+    ("text", "value"), [("STORESCU", "STORESCU"), ("  MY AE  ", "MY AE"), ("", ""), ("   ", ""), ("a-b_c.d@e~!", "a-b_c.d@e~!")]
+)
 def test_an_application_entity(text: str, value: str) -> None:
     title = DICOMApplicationEntity.parse(text)
     assert title == value
@@ -171,7 +173,21 @@ def test_a_universal_resource(text: str, scheme: str) -> None:
 
 # CORE-27
 @pytest.mark.parametrize(
-    "text", ["no scheme", "server/wado", "//server", ":x", "1http://x", "ht_tp://x", " http://x", "http://a b", "http://a\tb", "http://\x7f", "http://ä", "a\\b:c"]
+    "text",
+    [
+        "no scheme",
+        "server/wado",
+        "//server",
+        ":x",
+        "1http://x",
+        "ht_tp://x",
+        " http://x",
+        "http://a b",
+        "http://a\tb",
+        "http://\x7f",
+        "http://ä",
+        "a\\b:c",
+    ],
 )
 def test_no_universal_resource(text: str) -> None:
     assert DICOMUniversalResource.parse(text) is None

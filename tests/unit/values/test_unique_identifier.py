@@ -24,7 +24,25 @@ def test_a_uid(text: str, value: str) -> None:
 # CORE-25
 @pytest.mark.parametrize(
     "text",
-    ["", "1.2.03", "1.2.00", "1." + "2" * 63, "1..2", ".1", "1.", "1.2.a", "1,2", "1.-2", "1 .2", "1.2\\1.3", "1.2\0003", "1.²", "1.٢", "../../etc", "1.2/3"],
+    [
+        "",
+        "1.2.03",
+        "1.2.00",
+        "1." + "2" * 63,
+        "1..2",
+        ".1",
+        "1.",
+        "1.2.a",
+        "1,2",
+        "1.-2",
+        "1 .2",
+        "1.2\\1.3",
+        "1.2\0003",
+        "1.²",
+        "1.٢",
+        "../../etc",
+        "1.2/3",
+    ],
 )
 def test_no_uid(text: str) -> None:
     assert DICOMUniqueIdentifier.parse(text) is None
@@ -34,7 +52,8 @@ def test_no_uid(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "root", "suffix"),
     [
-        ("1.2.840.10008.1.2.1", "1.2.840.10008", "1.2.1"), ("1.2.840.10008", "1.2.840.10008", None), ("1.2.840.100080.1", "1.2.840.100080", "1"),
+        ("1.2.840.10008.1.2.1", "1.2.840.10008", "1.2.1"), ("1.2.840.10008", "1.2.840.10008", None),
+        ("1.2.840.100080.1", "1.2.840.100080", "1"),
         ("1.2.840.113619.2.5", "1.2.840.113619", "2.5"), ("2.25.123", "2.25.123", None), ("1.3.6.1", "1.3.6.1", None),
     ],
 )  # fmt: skip
@@ -49,9 +68,12 @@ def test_the_parts_of_a_uid(text: str, root: str, suffix: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "is_standard", "is_transfer_syntax", "is_sop_class"),
     [
-        ("1.2.840.10008.1.2", True, True, False), ("1.2.840.10008.1.2.4.50", True, True, False), ("1.2.840.10008.1.20.1", True, False, True),
-        ("1.2.840.10008.1.1", True, False, True), ("1.2.840.10008.5.1.4.1.1.2", True, False, True), ("1.2.840.10008.5.1.1.9", True, False, True),
-        ("1.2.840.10008.3.1.1.1", True, False, False), ("1.2.840.10008.5.1.4.99.99", True, False, False), ("1.2.840.100081.2", False, False, False),
+        ("1.2.840.10008.1.2", True, True, False), ("1.2.840.10008.1.2.4.50", True, True, False),
+        ("1.2.840.10008.1.20.1", True, False, True),
+        ("1.2.840.10008.1.1", True, False, True), ("1.2.840.10008.5.1.4.1.1.2", True, False, True),
+        ("1.2.840.10008.5.1.1.9", True, False, True),
+        ("1.2.840.10008.3.1.1.1", True, False, False), ("1.2.840.10008.5.1.4.99.99", True, False, False),
+        ("1.2.840.100081.2", False, False, False),
         ("1.2.3", False, False, False),
     ],
 )  # fmt: skip

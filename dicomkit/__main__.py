@@ -1,0 +1,5 @@
+"""``python -m dicomkit``."""
+
+from dicomkit.cli.entry import main
+
+main()

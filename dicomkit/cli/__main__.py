@@ -1,0 +1,5 @@
+"""``python -m dicomkit.cli``."""
+
+from dicomkit.cli.entry import main
+
+main()

@@ -1,0 +1,98 @@
+"""Where the command begins, and where every mistake ends: in one line on stderr and an exit code.
+
+0: done. 1: something is wrong with a file, or could not be written. 2: the command was used wrongly. 130: interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+
+from dicomkit.cli.console import ReaderGone, printable
+from dicomkit.errors import DICOMError, DICOMWarning
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn, TextIO
+
+__all__ = ["main", "run"]
+
+FAILED = 1
+INTERRUPTED = 130
+SHOWN_WARNINGS = 10
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")   # names of files need not be text, terminals need not be UTF-8
+    with warnings.catch_warnings():
+        briefly = _BriefWarnings()
+        warnings.simplefilter("always", DICOMWarning)
+        warnings.showwarning = briefly.show
+        try:
+            code = _dispatch(arguments)
+            sys.stdout.flush()
+        except (ReaderGone, BrokenPipeError):
+            # Who reads has seen enough, as in ``dicomkit dump x | head``. What is left in the buffer must go nowhere at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        except (DICOMError, OSError, ModuleNotFoundError) as error:
+            sys.stdout.flush()
+            print(f"dicomkit: error: {describe(error)}", file=sys.stderr)
+            return FAILED
+        finally:
+            briefly.finish()
+    return code
+
+
+def _dispatch(arguments: Sequence[str]) -> int:
+    # The one thing that must start at once: click alone takes longer to import than everything else together (25 of 50 ms).
+    if len(arguments) == 2 and arguments[0] == "dump" and not arguments[1].startswith("-"):
+        from dicomkit.cli.dump_text import dump_plainly  # lazy: start-up
+
+        return dump_plainly(arguments[1])
+    from dicomkit.cli.group import run_group  # lazy: start-up
+
+    return run_group(arguments)
+
+
+def describe(error: BaseException) -> str:
+    """Return what an error says, on one line; of the system's errors, path and reason."""
+    if isinstance(error, OSError) and error.strerror:
+        return printable(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
+    return printable(str(error) or type(error).__name__)
+
+
+class _BriefWarnings:
+    """Shows each warning once, on one line, and not too many of them."""
+
+    def __init__(self) -> None:
+        self._shown: set[str] = set()
+        self._hidden = 0
+
+    def show(
+        self, message: Warning | str, category: type[Warning], filename: str, lineno: int, file: TextIO | None = None, line: str | None = None
+    ) -> None:
+        text = printable(str(message))
+        if text in self._shown:
+            return
+        if len(self._shown) < SHOWN_WARNINGS:
+            self._shown.add(text)
+            print(f"dicomkit: warning: {text}", file=sys.stderr)
+        else:
+            self._hidden += 1
+
+    def finish(self) -> None:
+        if self._hidden:
+            print(f"dicomkit: {self._hidden} more warnings", file=sys.stderr)

@@ -1,0 +1,7 @@
+"""Attributes of many files as a table."""
+
+from dicomkit.scanning.folders import find_files
+from dicomkit.scanning.rows import Row
+from dicomkit.scanning.scanner import DEFAULT_ATTRIBUTES, Scan, scan
+
+__all__ = ["DEFAULT_ATTRIBUTES", "Row", "Scan", "find_files", "scan"]

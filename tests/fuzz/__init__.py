@@ -1,0 +1,1 @@
+"""A seeded, structure-aware mutation fuzzer for reading: ``python -m tests.fuzz --help``."""
