@@ -21,10 +21,12 @@ DISTRIBUTIONS = {
 
 
 def find(name: str) -> Any:
-    """Import a library, or return None when it is not installed."""
+    """Import a library, or return None when it is not installed; one that is there and fails to load is a failure of the run."""
     try:
         return importlib.import_module(name)
-    except ImportError:
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
         return None
 
 

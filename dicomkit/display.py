@@ -1,22 +1,51 @@
-"""Elements, data sets and files as text and as HTML, for people to look at."""
+"""Elements, data sets and files as text and as HTML, for people to look at.
+
+What must stay true: nothing that comes out of a file reaches the reader's terminal or browser as anything but text, and what is shown
+stays small, however large the file is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from dicomkit._core.dictionary_table import find_uid
 
+TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from dicomkit.dataset import DataSet
     from dicomkit.element import DataElement
     from dicomkit.file import DICOMFile
 
-__all__ = ["element_name", "format_data_set", "format_element", "format_file", "format_value", "html_of_data_set", "html_of_file"]
+__all__ = [
+    "element_name",
+    "format_data_set",
+    "format_element",
+    "format_file",
+    "format_value",
+    "html_of_data_set",
+    "html_of_file",
+    "printable",
+    "walk",
+]
 
 NAME_WIDTH = 40
 VALUE_WIDTH = 120
 SHOWN_BYTES = 16
-SHOWN_ITEMS = 100       # of a sequence in HTML: a notebook with 2,000 open tables helps nobody
+# Of HTML: a notebook with 38,000 open tables helps nobody.
+SHOWN_ROWS = 600        # in all
+SHOWN_ITEMS = 25        # of a sequence
+SHOWN_DEPTH = 12
 _BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
+_LEFT = " style='text-align:left;vertical-align:top'"
+_CODE = " style='text-align:left;vertical-align:top;font-family:monospace;white-space:nowrap'"
+_WRAPPED = " style='text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere'"
+_TABLE = " style='border-collapse:collapse;margin:0.2em 0'"
+_SUMMARY = " style='cursor:pointer'"
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with a dot for each character that is none to be seen: controls, escapes, those that turn the direction."""
+    return text if text.isprintable() else "".join(character if character.isprintable() else "·" for character in text)
 
 
 def element_name(element: DataElement) -> str:
@@ -25,28 +54,32 @@ def element_name(element: DataElement) -> str:
         return element.keyword
     name = element.name
     if element.tag.is_private:
+        if element.tag.is_private_creator:
+            return "PrivateCreator"
         creator = element.private_creator
-        return f"[{creator}] {name or '?'}" if creator else name or "?"
+        return f"[{printable(creator)}] {name or '?'}" if creator else name or "?"
     return name or "?"
 
 
-def format_value(element: DataElement, width: int = VALUE_WIDTH) -> str:
-    """Return the value on one line of at most ``width`` characters, cut with an ellipsis."""
+def format_value(element: DataElement, width: int = VALUE_WIDTH, shown_bytes: int = SHOWN_BYTES) -> str:
+    """Return the value on one line of at most ``width`` characters, or ``shown_bytes`` bytes, cut with an ellipsis."""
     if element.is_sequence:
         count = element.sequence_item_count
-        return f"{count} item{'' if count == 1 else 's'}"
-    if element.encapsulated_fragments is not None:
-        count = element.encapsulated_fragment_count
-        return f"{count} fragment{'' if count == 1 else 's'}, {element.value_length:,} bytes"
+        return f"{count:,} item{'' if count == 1 else 's'}"
+    length = element.value_length
     if element.vr in _BULK:
-        shown = bytes(element.value_range(0, min(SHOWN_BYTES, element.value_length))).hex(" ")
-        return f"{shown}{' …' if element.value_length > SHOWN_BYTES else ''} ({element.value_length:,} bytes)" if shown else ""
+        if element.has_undefined_length and (ranges := element.encapsulated_fragment_ranges) is not None:
+            return f"{len(ranges):,} fragment{'' if len(ranges) == 1 else 's'}, {length:,} bytes"
+        shown = bytes(element.value_range(0, min(shown_bytes, length))).hex(" ")
+        return f"{shown}{' …' if length > shown_bytes else ''} ({length:,} bytes)" if shown else ""
     text = element.string_value
     if text is None:
         value = element.value
         many = value if isinstance(value, list) else [value]
         text = "" if value is None else "\\".join(str(part) for part in many[: width // 2 + 1])
-    text = "".join(character if character.isprintable() else "·" for character in text)
+    elif element.vr == "UI" and (entry := find_uid(text)) is not None:
+        text = f"{text} = {entry[2]}"
+    text = printable(text)
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
@@ -55,18 +88,39 @@ def format_element(element: DataElement) -> str:
     return f"{element.tag} {element.vr} {element_name(element):<{NAME_WIDTH}} {format_value(element)}".rstrip()
 
 
-def _lines(data_set: Iterable[DataElement], depth: int) -> Iterator[str]:
-    margin = "  " * depth
-    for element in data_set:
-        yield margin + format_element(element)
-        for number, item in enumerate(element.sequence_items or (), 1):
-            yield f"{margin}  -- item {number}"
-            yield from _lines(item, depth + 2)
+def walk(data_set: Iterable[DataElement]) -> Iterator[tuple[int, DataElement | None, int, int]]:
+    """Go through a data set and all that it nests, in order.
+
+    Yields
+    ------
+    tuple
+        Depth, element, 0, 0; or depth of its sequence, None, number and count, where an item begins.
+    """
+    # A stack and no recursion: data sets nest deeper than Python's calls may.
+    pending: list[tuple[int, Iterator[DataElement], Iterator[DataSet], int, int]] = [(0, iter(data_set), iter(()), 0, 0)]
+    while pending:
+        depth, elements, items, number, count = pending.pop()
+        for element in elements:
+            yield depth, element, 0, 0
+            if element.is_sequence and element.sequence_item_count:
+                pending.append((depth, elements, items, number, count))
+                within = element.sequence_items or []
+                pending.append((depth + 1, iter(()), iter(within), 0, len(within)))
+                break
+        else:
+            item = next(items, None)
+            if item is not None:
+                yield depth - 1, None, number + 1, count
+                pending.append((depth, iter(item), items, number + 1, count))
 
 
 def format_data_set(data_set: DataSet) -> str:
     """Return a line for each element, items indented."""
-    return "\n".join(_lines(data_set, 0))
+    lines = []
+    for depth, element, number, _ in walk(data_set):
+        margin = "    " * depth
+        lines.append(f"{margin}  -- item {number}" if element is None else margin + format_element(element))
+    return "\n".join(lines)
 
 
 def format_file(file: DICOMFile) -> str:
@@ -75,37 +129,57 @@ def format_file(file: DICOMFile) -> str:
 
 
 def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;").replace("'", "&#x27;")
 
 
-def _rows(data_set: Iterable[DataElement]) -> Iterator[str]:
-    for element in data_set:
-        value = _escape(format_value(element))
-        items = element.sequence_items
-        if items:
-            tables = "".join(
-                f"<details><summary>item {number}</summary>{_table(item)}</details>" for number, item in enumerate(items[:SHOWN_ITEMS], 1)
+class _HTML:
+    """Tables in HTML, of which there are only so many rows. They set no colours, so that they suit light and dark pages."""
+
+    def __init__(self, rows: int = SHOWN_ROWS) -> None:
+        self._rows_left = rows
+
+    def table(self, data_set: Iterable[DataElement], depth: int = 0) -> str:
+        rows = []
+        elements = list(data_set)
+        for place, element in enumerate(elements):
+            if self._rows_left <= 0:
+                rows.append(f"<tr><td colspan='4'{_LEFT}>… {len(elements) - place:,} more elements</td></tr>")
+                break
+            self._rows_left -= 1
+            rows.append(
+                f"<tr><td{_CODE}>{element.tag}</td><td{_CODE}>{element.vr}</td>"
+                f"<td{_LEFT}>{_escape(element_name(element))}</td><td{_WRAPPED}>{self._value(element, depth)}</td></tr>"
             )
-            more = f"<p>… {len(items) - SHOWN_ITEMS} more</p>" if len(items) > SHOWN_ITEMS else ""
-            value = f"<details><summary>{value}</summary>{tables}{more}</details>"
-        yield (
-            f"<tr><td><code>{element.tag}</code></td><td>{element.vr}</td>"
-            f"<td>{_escape(element_name(element))}</td><td style='text-align:left'>{value}</td></tr>"
-        )
+        head = "" if depth else "<thead><tr>" + "".join(f"<th{_LEFT}>{name}</th>" for name in ("Tag", "VR", "Name", "Value")) + "</tr></thead>"
+        return f"<table{_TABLE}>{head}<tbody>{''.join(rows)}</tbody></table>"
 
-
-def _table(data_set: Iterable[DataElement]) -> str:
-    return f"<table><thead><tr><th>Tag</th><th>VR</th><th>Name</th><th>Value</th></tr></thead><tbody>{''.join(_rows(data_set))}</tbody></table>"
+    def _value(self, element: DataElement, depth: int) -> str:
+        text = _escape(format_value(element))
+        if not element.sequence_item_count or depth >= SHOWN_DEPTH or self._rows_left <= 0:
+            return text
+        items = element.sequence_items or []
+        if len(items) == 1:
+            return f"<details><summary{_SUMMARY}>{text}</summary>{self.table(items[0], depth + 1)}</details>"
+        parts = []
+        for number, item in enumerate(items[:SHOWN_ITEMS], 1):
+            if self._rows_left <= 0:
+                break
+            parts.append(f"<details><summary{_SUMMARY}>item {number}</summary>{self.table(item, depth + 1)}</details>")
+        hidden = len(items) - len(parts)
+        more = f"<div>… {hidden:,} more item{'' if hidden == 1 else 's'}</div>" if hidden else ""
+        return f"<details><summary{_SUMMARY}>{text}</summary>{''.join(parts)}{more}</details>"
 
 
 def html_of_data_set(data_set: DataSet) -> str:
-    """Return a table in HTML, sequences collapsed, everything from the data set escaped."""
-    return _table(data_set)
+    """Return a table in HTML, sequences collapsed, everything from the data set escaped, of bounded size."""
+    return _HTML().table(data_set)
 
 
 def html_of_file(file: DICOMFile) -> str:
     """Return File Meta Information, collapsed, and data set as tables in HTML."""
-    return (
-        f"<details><summary>File Meta Information, {_escape(str(file.transfer_syntax))}</summary>{_table(file.file_meta_information)}"
-        f"</details>{_table(file.data_set)}"
-    )
+    meta = ""
+    if len(file.file_meta_information):
+        heading = f"File Meta Information, {_escape(file.transfer_syntax.name)}"
+        meta = f"<details><summary{_SUMMARY}>{heading}</summary>{_HTML().table(file.file_meta_information)}</details>"
+    error = f"<p><strong>Incomplete: {_escape(printable(str(file.error)))}</strong></p>" if file.error is not None else ""
+    return f"<div>{meta}{error}{_HTML().table(file.data_set)}</div>"

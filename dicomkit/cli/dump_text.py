@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 
 from dicomkit.cli.console import has_color, printable
-from dicomkit.display import NAME_WIDTH, SHOWN_BYTES, VALUE_WIDTH, element_name, format_value
-from dicomkit.encoding.options import ReadOptions
+from dicomkit.display import NAME_WIDTH, SHOWN_BYTES, VALUE_WIDTH, element_name, format_value, walk
 from dicomkit.errors import SourceError, SourceNotFoundError
 from dicomkit.file import read
 
@@ -28,7 +27,7 @@ _DIM, _CYAN, _GREEN, _PLAIN = "\x1b[2m", "\x1b[36m", "\x1b[32m", "\x1b[0m"
 def dump_plainly(path: str) -> int:
     """Print a file as ``dicomkit dump FILE`` does; return the exit code."""
     try:
-        file = read(path, ReadOptions(stop_before_pixels=False))
+        file = read(path)
     except SourceError as error:
         if not isinstance(error, SourceNotFoundError) and "folder" not in str(error.strerror):
             raise
@@ -62,7 +61,7 @@ def file_lines(path: str, file: DICOMFile, *, is_full: bool = False, is_colored:
     yield from element_lines(file.data_set, is_full=is_full, is_colored=is_colored)
 
 
-def element_lines(elements: Iterable[DataElement], depth: int = 0, *, is_full: bool = False, is_colored: bool = False) -> Iterator[str]:
+def element_lines(elements: Iterable[DataElement], *, is_full: bool = False, is_colored: bool = False) -> Iterator[str]:
     """Return a line for each element, items indented below their sequence; values stay in one column.
 
     Parameters
@@ -72,18 +71,16 @@ def element_lines(elements: Iterable[DataElement], depth: int = 0, *, is_full: b
     is_colored
         Use the escape codes of terminals.
     """
-    margin = "    " * depth
-    width = max(NAME_WIDTH - len(margin), 0)
     value_width, shown_bytes = (sys.maxsize, sys.maxsize) if is_full else (VALUE_WIDTH, SHOWN_BYTES)
-    for element in elements:
+    for depth, element, number, count in walk(elements):
+        margin = "    " * depth
+        if element is None:
+            heading = f"item {number} of {count}"
+            yield f"{margin}  {_DIM}{heading}{_PLAIN}" if is_colored else f"{margin}  {heading}"
+            continue
+        width = max(NAME_WIDTH - len(margin), 0)
         name, value = element_name(element), format_value(element, value_width, shown_bytes)
         if is_colored:
-            line = f"{margin}{_DIM}{element.tag}{_PLAIN} {_CYAN}{element.vr}{_PLAIN} {_GREEN}{name:<{width}}{_PLAIN} {value}"
+            yield f"{margin}{_DIM}{element.tag}{_PLAIN} {_CYAN}{element.vr}{_PLAIN} {_GREEN}{name:<{width}}{_PLAIN} {value}".rstrip()
         else:
-            line = f"{margin}{element.tag} {element.vr} {name:<{width}} {value}"
-        yield line.rstrip()
-        items = element.sequence_items or ()
-        for number, item in enumerate(items, 1):
-            heading = f"item {number} of {len(items)}"
-            yield f"{margin}  {_DIM}{heading}{_PLAIN}" if is_colored else f"{margin}  {heading}"
-            yield from element_lines(item, depth + 1, is_full=is_full, is_colored=is_colored)
+            yield f"{margin}{element.tag} {element.vr} {name:<{width}} {value}".rstrip()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from dicomkit.errors import PixelDataError
 from dicomkit.pixels.color import scale_to_8_bits, ybr_to_rgb
-from dicomkit.pixels.descriptor import PhotometricInterpretation
+from dicomkit.pixels.descriptor import PhotometricInterpretation, PixelDataDescriptor
 from dicomkit.pixels.image import RenderedImage
 from dicomkit.pixels.luts import LookupTable, ModalityTransform, PaletteColorLUT
 from dicomkit.pixels.windows import VOILUTFunction, WindowSettings, read_window_settings
@@ -133,7 +133,9 @@ class PixelDataRenderer:
 
     def _apply(self, frame: Array, modality: ModalityTransform, window: WindowSettings) -> Grey:
         def to_grey(stored: Array) -> Grey:
-            return _to_grey(window.apply(modality.apply(stored)))
+            # Absurd slopes and stored infinities overflow; they end at one side of the window.
+            with np.errstate(over="ignore", invalid="ignore"):
+                return _to_grey(window.apply(modality.apply(stored)))
 
         return self._map_cells(frame, to_grey, (modality, window))
 
@@ -143,7 +145,7 @@ class PixelDataRenderer:
             return to_grey(frame)
         kept = self._table
         if kept is None or kept[0] != key:
-            self._table = kept = key, to_grey(_all_values(frame.dtype))
+            self._table = kept = key, to_grey(_all_values(self.pixel_data.descriptor))
         return np.take(kept[1], frame.view(f"u{frame.itemsize}"))
 
     def _present(self, grey: Grey) -> RenderedImage:
@@ -151,13 +153,19 @@ class PixelDataRenderer:
         return (255 - grey if is_inverted else grey).view(RenderedImage)
 
 
-def _all_values(dtype: np.dtype[Any]) -> Array:
-    """All values of an 8- or 16-bit cell, in the order of their bits read as an unsigned number."""
-    return np.arange(1 << dtype.itemsize * 8, dtype=f"u{dtype.itemsize}").view(dtype)
+def _all_values(descriptor: PixelDataDescriptor) -> Array:
+    """All values that stored bits can express, in the order of their cells read as unsigned numbers."""
+    if not descriptor.is_signed:
+        return np.arange(descriptor.max_possible_value + 1, dtype=descriptor.dtype)
+    # Negative values have their signs extended: all that a cell can express.
+    return np.arange(1 << descriptor.bytes_per_sample * 8, dtype=f"u{descriptor.bytes_per_sample}").view(descriptor.dtype)
 
 
 def _spanning_window(values: Array) -> WindowSettings:
     """The window of a frame that brings none: from its smallest to its largest value."""
+    if values.dtype.kind == "f":
+        finite = values[np.isfinite(values)]
+        values = finite if finite.size else np.zeros(1)
     low, high = float(values.min()), float(values.max())
     if values.dtype.kind == "f":  # real numbers may lie closer together than a LINEAR window can tell
         return WindowSettings((low + high) / 2, high - low, function=VOILUTFunction.LINEAR_EXACT)
@@ -165,6 +173,7 @@ def _spanning_window(values: Array) -> WindowSettings:
 
 
 def _to_grey(display: npt.NDArray[np.float64]) -> Grey:
-    """0.0 to 1.0 in 256 steps, rounded half up."""
-    grey: Grey = np.floor(np.clip(display, 0.0, 1.0) * 255.0 + _HALF_UP).astype(np.uint8)
+    """0.0 to 1.0 in 256 steps, rounded half up; what is not a number is black."""
+    steps = np.floor(np.clip(display, 0.0, 1.0) * 255.0 + _HALF_UP)
+    grey: Grey = np.nan_to_num(steps).astype(np.uint8)
     return grey

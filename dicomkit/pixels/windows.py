@@ -108,7 +108,7 @@ class WindowSettings:
 def _ramp(values: npt.NDArray[np.float64], middle: float, width: float) -> npt.NDArray[np.float64]:
     """0 up to ``middle - width / 2``, 1 above ``middle + width / 2``, linear between."""
     low, high = middle - width / 2, middle + width / 2
-    if width <= 0 or low == high:  # a step, also where the width is lost beside a huge center
+    if width <= 0 or not low < high:  # a step, also where the width is lost beside a huge center
         return (values > middle).astype(np.float64)
     ramp = np.clip((values - middle) / width + 0.5, 0.0, 1.0)
     return np.where(values <= low, 0.0, np.where(values > high, 1.0, ramp))

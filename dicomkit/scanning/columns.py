@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from enum import Enum
 
-from dicomkit._core.temporal import DICOMDate, DICOMDateTime, DICOMTime
+from dicomkit.values import DICOMDate, DICOMDateTime, DICOMTime
 from dicomkit.dataset import DataSet
 from dicomkit.dictionary import DataElementDictionary
 from dicomkit.errors import DICOMWarning

@@ -31,8 +31,10 @@ class Columns:
         Keys as in :class:`dicomkit.DataSet`; those of group 0002 are taken from the File Meta Information. Each counts once.
     """
 
-    __slots__ = ("names", "places", "tags")
+    __slots__ = ("data_set_tags", "has_meta", "names", "places", "tags")
 
+    data_set_tags: tuple[Tag, ...]
+    has_meta: bool
     names: tuple[str, ...]
     places: dict[str | int, int]
     tags: tuple[Tag, ...]
@@ -40,14 +42,11 @@ class Columns:
     def __init__(self, attributes: Iterable[Key]) -> None:
         keys: Iterable[Key] = (attributes,) if isinstance(attributes, str) else attributes
         self.tags = tuple(dict.fromkeys(map(tag_for_key, keys)))
+        self.data_set_tags = tuple(tag for tag in self.tags if tag.group != FILE_META_GROUP)
+        self.has_meta = len(self.data_set_tags) < len(self.tags)
         self.names = tuple(map(_name, self.tags))
         self.places = {name: place for place, name in enumerate(self.names)}
         self.places |= {int(tag): place for place, tag in enumerate(self.tags)}
-
-    @property
-    def data_set_tags(self) -> tuple[Tag, ...]:
-        """The tags that are not of the File Meta Information."""
-        return tuple(tag for tag in self.tags if tag.group != FILE_META_GROUP)
 
 
 def _name(tag: Tag) -> str:
@@ -116,11 +115,11 @@ def read_row(path: str, columns: Columns, options: ReadOptions) -> Row:
     try:
         file = read(path, options)
         get = file.data_set.get
-        if len(columns.data_set_tags) == len(columns.tags):
-            values = [get(tag) for tag in columns.tags]
-        else:
+        if columns.has_meta:
             get_meta = file.file_meta_information.get
             values = [get_meta(tag) if tag.group == FILE_META_GROUP else get(tag) for tag in columns.tags]
+        else:
+            values = [get(tag) for tag in columns.tags]
     except DICOMError as error:
         return Row(path, columns, [None] * len(columns.tags), error, _looks_like_dicom(error))
     return Row(path, columns, values, file.error)

@@ -26,11 +26,13 @@ from dicomkit.values.unique_identifier import DICOMUniqueIdentifier
 
 cdef extern from *:
     """
-    /* str.__new__(type, text) and int.__new__(type, number) without the checks that Python code goes through. */
+    /* str.__new__(type, text) and int.__new__(type, number) without the checks that Python code goes through. The garbage
+       collector tracks instances of every class made in Python, though these can refer to nothing: untrack them. */
     static PyObject* dk_new_of(PyTypeObject* base, PyObject* type, PyObject* value) {
         PyObject* args = PyTuple_Pack(1, value);
         PyObject* made = args ? base->tp_new((PyTypeObject*)type, args, NULL) : NULL;
         Py_XDECREF(args);
+        if (made && PyObject_IS_GC(made)) PyObject_GC_UnTrack(made);
         return made;
     }
     #define dk_new_str(type, text) dk_new_of(&PyUnicode_Type, type, text)
@@ -47,6 +49,7 @@ INVALID = object()
 cdef enum:
     SPACE = 0x20
     BACKSLASH = 0x5C
+    TILDE = 0x7E
     ESCAPE = 0x1B
 
 
@@ -86,15 +89,22 @@ cdef inline object _plain_str(const uint8_t* start, const uint8_t* end):
     return text
 
 
-cdef inline bint _is_plain(const uint8_t* start, const uint8_t* end) noexcept nogil:
-    """Whether the bytes mean the same in every character set: ASCII without escape sequences (PS3.5 6.1.2)."""
+cdef inline bint _is_plain(const uint8_t* start, const uint8_t* end, uint16_t vr, object character_set) except -1:
+    """Whether the bytes are ASCII, also in the data set's character set: no escape sequences (PS3.5 6.1.2.5), no ISO_IR 13."""
     cdef uint8_t seen = 0
+    cdef bint is_national = False       # 5C and 7E are a yen sign and an overline in JIS X 0201, but 5C that separates values stays
     while start < end:
         seen |= start[0]
         if start[0] == ESCAPE:
             return False
+        is_national |= start[0] == TILDE
+        is_national |= start[0] == BACKSLASH and _is_single(vr)
         start += 1
-    return seen < 128
+    return seen < 128 and (not is_national or character_set.is_ascii_compatible)
+
+
+cdef inline const uint8_t* _find_separator(const uint8_t* start, const uint8_t* end) noexcept nogil:
+    return <const uint8_t*><void*>memchr(start, BACKSLASH, end - start)
 
 
 cdef str _whole_text(Field* field, object character_set):
@@ -102,7 +112,7 @@ cdef str _whole_text(Field* field, object character_set):
     cdef const uint8_t* start = field.data
     cdef const uint8_t* end = start + field.length
     _strip(&start, &end, _keeps_leading_spaces(field.vr))
-    if _is_plain(start, end):
+    if _is_plain(start, end, field.vr, character_set):
         return _plain_str(start, end)
     return decode_text(
         start[:end - start], character_set, is_person_name=field.vr == VR_PN, is_multi_valued=not _is_single(field.vr),
@@ -141,12 +151,12 @@ cdef object decode_string(Field* field, object character_set):
     _strip(&start, &end, keep_leading)
     if start == end:
         return None
-    if not _is_plain(start, end):
+    if not _is_plain(start, end, field.vr, character_set):
         text = _whole_text(field, character_set)
         if _is_single(field.vr) or "\\" not in text:
             return _typed_str(field.vr, text)
         return [_typed_str(field.vr, part_text.rstrip(" \0") if keep_leading else part_text.strip(" \0")) for part_text in text.split("\\")]
-    stop = NULL if _is_single(field.vr) else <const uint8_t*>memchr(start, BACKSLASH, end - start)
+    stop = NULL if _is_single(field.vr) else _find_separator(start, end)
     if stop is NULL:
         return _typed_str(field.vr, _plain_str(start, end))
     values = []
@@ -157,7 +167,7 @@ cdef object decode_string(Field* field, object character_set):
         if stop is NULL:
             return values
         start = stop + 1
-        stop = <const uint8_t*>memchr(start, BACKSLASH, end - start)
+        stop = _find_separator(start, end)
 
 
 cdef inline object _parsed(uint16_t vr, const uint8_t* start, Py_ssize_t length):
@@ -181,7 +191,7 @@ cdef object _decode_parsed(Field* field, object character_set):
     _strip(&start, &end, False)
     if start == end:
         return None
-    stop = <const uint8_t*>memchr(start, BACKSLASH, end - start)
+    stop = _find_separator(start, end)
     if stop is NULL:
         value = _parsed(field.vr, start, end - start)
         return _invalid(field, character_set, f"a value that is no {_name(field.vr)}") if value is None else value
@@ -195,7 +205,7 @@ cdef object _decode_parsed(Field* field, object character_set):
         if stop is NULL:
             return values
         start = stop + 1
-        stop = <const uint8_t*>memchr(start, BACKSLASH, end - start)
+        stop = _find_separator(start, end)
 
 
 cdef inline bint _is_blank(const uint8_t* start, Py_ssize_t length) noexcept nogil:

@@ -14,6 +14,8 @@ __all__ = ["DICOMPersonName", "PersonNameGroup"]
 _MAX_GROUPS = 3
 _MAX_COMPONENTS = 5
 _MAX_GROUP_LENGTH = 64
+# Control characters, and the delimiter of values.
+_FORBIDDEN = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0), 0x5C)))
 
 
 class PersonNameGroup(str):
@@ -88,7 +90,7 @@ class DICOMPersonName(TextValue):
     @classmethod
     def _normalize(cls, text: str) -> str | None:
         text = text.rstrip(" \0")
-        if "\\" in text or any(ord(character) < 0x20 or 0x7F <= ord(character) < 0xA0 for character in text):
+        if not _FORBIDDEN.isdisjoint(text):
             return None
         groups = text.split("=")
         if len(groups) > _MAX_GROUPS:

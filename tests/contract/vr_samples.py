@@ -53,7 +53,7 @@ SAMPLES = [
     Sample("UI", 0x00080018, "1.2.840.10008.1", "1.2.840.10008.1"),
     Sample("UL", 0x00720078, [0, 2**32 - 1], [0, 2**32 - 1], [0, 2**32 - 1]),
     Sample("UN", 0x0072006D, b"\5\6", b"\5\6", [5, 6]),
-    Sample("UR", 0x00080120, "https://example.org/a\\b?c=d", "https://example.org/a\\b?c=d"),
+    Sample("UR", 0x00080120, "https://example.org/a?b=c", "https://example.org/a?b=c"),
     Sample("US", 0x00280010, 512, 512, [512]),
     Sample("UT", 0x0040A160, "text \\ with a backslash", "text \\ with a backslash"),
     Sample("UV", 0x00720083, [0, 2**64 - 1], [0, 2**64 - 1], [0, 2**64 - 1]),

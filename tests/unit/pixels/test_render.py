@@ -355,3 +355,14 @@ def test_ties_are_rounded_up():
     # 255 * 40 / 400 is 25.5, and (-120 - 40) / 400 + 0.5 is 0.09999999999999998
     window = WindowSettings(40, 400, function=VOILUTFunction.LINEAR_EXACT)
     assert render(np.array([[-120]], np.int16), window).tolist() == [[26]]
+
+
+def test_stored_numbers_that_are_none_do_not_matter():
+    stored = np.array([[np.nan, np.inf, -np.inf, 0.0, 2.0]], np.float32)
+    assert render(stored).tolist() == [[0, 255, 0, 0, 255]]
+    assert render(np.full((1, 2), np.nan, np.float64)).tolist() == [[0, 0]]
+
+
+def test_absurd_slopes_overflow_to_one_side_of_the_window():
+    file = read_ct([[0, 1, 65535]], (0x00281052, "DS", "-1e308"), (0x00281053, "DS", "1e308"))
+    assert file.render_frame(0, WindowSettings(40, 400)).tolist() == [[0, 102, 255]]
