@@ -1,8 +1,8 @@
 """Read, write, decode, render and move DICOM objects, fast.
 
-    >>> import dicomkit
-    >>> f = dicomkit.read("ct.dcm")
-    >>> f.PatientName, f["StudyDate"].vr, f.pixel_data().frame(0)
+>>> import dicomkit
+>>> f = dicomkit.read("ct.dcm")
+>>> f.PatientName, f["StudyDate"].vr, f.pixel_data().frame(0)
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
         RenderedImage,
         WindowSettings,
     )
-    from dicomkit.scan import scan
+    from dicomkit.scanning import scan
 
 __version__ = "0.1.0"
 
@@ -74,7 +74,7 @@ _LAZY = {
     "PixelDataRenderer": "dicomkit.pixels",
     "RenderedImage": "dicomkit.pixels",
     "WindowSettings": "dicomkit.pixels",
-    "scan": "dicomkit.scan",
+    "scan": "dicomkit.scanning",
 }
 
 __all__ = [

@@ -32,8 +32,8 @@ NAME_WIDTH = 40
 VALUE_WIDTH = 120
 SHOWN_BYTES = 16
 # Of HTML: a notebook with 38,000 open tables helps nobody.
-SHOWN_ROWS = 600        # in all
-SHOWN_ITEMS = 25        # of a sequence
+SHOWN_ROWS = 600  # in all
+SHOWN_ITEMS = 25  # of a sequence
 SHOWN_DEPTH = 12
 _BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _LEFT = " style='text-align:left;vertical-align:top'"
@@ -150,7 +150,9 @@ class _HTML:
                 f"<tr><td{_CODE}>{element.tag}</td><td{_CODE}>{element.vr}</td>"
                 f"<td{_LEFT}>{_escape(element_name(element))}</td><td{_WRAPPED}>{self._value(element, depth)}</td></tr>"
             )
-        head = "" if depth else "<thead><tr>" + "".join(f"<th{_LEFT}>{name}</th>" for name in ("Tag", "VR", "Name", "Value")) + "</tr></thead>"
+        head = (
+            "" if depth else "<thead><tr>" + "".join(f"<th{_LEFT}>{name}</th>" for name in ("Tag", "VR", "Name", "Value")) + "</tr></thead>"
+        )
         return f"<table{_TABLE}>{head}<tbody>{''.join(rows)}</tbody></table>"
 
     def _value(self, element: DataElement, depth: int) -> str:

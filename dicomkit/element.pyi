@@ -26,6 +26,7 @@ __all__ = ["DataElement"]
 Key: TypeAlias = str | int | tuple[int, int]
 
 def tag_for_key(key: Key) -> Tag: ...
+
 @final
 class DataElement:
     def __init__(self, tag: Key, vr: str, value: Any) -> None: ...

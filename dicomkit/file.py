@@ -128,7 +128,7 @@ class DICOMFile:
     # The data set.
 
     def __getattr__(self, name: str) -> Any:
-        if name in DICOMFile.__slots__:     # unset, as while unpickling: asking the data set for it would not end
+        if name in DICOMFile.__slots__:  # unset, as while unpickling: asking the data set for it would not end
             raise AttributeError(name)
         return getattr(self.data_set, name)
 

@@ -195,7 +195,7 @@ def _mr_file() -> bytes:
 
 def _secondary_capture_file() -> bytes:
     shared: dict[str, Value] = {"Modality": "OT", "ConversionType": "SYN", "ImageType": ["DERIVED", "SECONDARY"]}
-    shared |= {"BodyPartExamined": "CHEST", "PatientOrientation": ["L", "P"], "Laterality": None}
+    shared |= {"BodyPartExamined": "CHEST", "PatientOrientation": ["L", "P"]}
     series = _Series(3, "Finding", uids.SecondaryCaptureImageStorage, shared)
     return _file(series, 1, {"DerivationDescription": "Nodule marked, contrast medium coloured"}, _draw_finding(), bits_stored=8)
 
@@ -207,13 +207,13 @@ def _draw_finding() -> npt.NDArray[np.uint8]:
     enhanced = WindowSettings(190, 220).apply(hu)
     axis = (np.arange(_CT_SIZE) - (_CT_SIZE - 1) / 2) * _CT_SPACING
     x, y = axis[None, :], axis[:, None]
-    is_blood = (enhanced > 0) & (np.hypot(x / 62, (y + 2) / 50) < 1)
+    is_blood = (enhanced > 0) & ((np.hypot(x / 62, (y + 2) / 42) < 1) | (np.hypot(x - 27.5, y - 46) < 13.5))
     warm = np.stack([0.55 + 0.45 * enhanced, 0.1 + 0.75 * enhanced**2, 0.08 + 0.3 * enhanced**4], axis=-1)
     picture = np.where(is_blood[..., None], warm, grey[..., None])
     ring = np.clip(1.8 - np.abs(np.hypot(x - _NODULE[0], y - _NODULE[1]) - 15) / 0.5, 0, 1)[..., None]
     picture = picture * (1 - ring) + np.array([1.0, 0.85, 0.1]) * ring
     ramp = np.linspace(1, 0, 160)[:, None]
-    picture[176:336, 488:500] = np.stack([0.55 + 0.45 * ramp, 0.1 + 0.75 * ramp**2, 0.08 + 0.3 * ramp**4], axis=-1)
+    picture[24:184, 480:492] = np.stack([0.55 + 0.45 * ramp, 0.1 + 0.75 * ramp**2, 0.08 + 0.3 * ramp**4], axis=-1)
     rgb: npt.NDArray[np.uint8] = np.floor(np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
     return rgb
 

@@ -14,10 +14,10 @@ from dicomkit.errors import DICOMError, DICOMWarning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import NoReturn, TextIO
 
-__all__ = ["main", "run"]
+__all__ = ["describe", "guard", "main", "run"]
 
 FAILED = 1
 INTERRUPTED = 130
@@ -31,15 +31,20 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; return its exit code."""
+    return guard(lambda: _dispatch(arguments))
+
+
+def guard(action: Callable[[], int]) -> int:
+    """Run ``action``; return its exit code, or, after saying so, that of what went wrong. Nobody gets a traceback for a mistake."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")   # names of files need not be text, terminals need not be UTF-8
+            stream.reconfigure(errors="backslashreplace")  # names of files need not be text, terminals need not be UTF-8
     with warnings.catch_warnings():
         briefly = _BriefWarnings()
         warnings.simplefilter("always", DICOMWarning)
         warnings.showwarning = briefly.show
         try:
-            code = _dispatch(arguments)
+            code = action()
             sys.stdout.flush()
         except (ReaderGone, BrokenPipeError):
             # Who reads has seen enough, as in ``dicomkit dump x | head``. What is left in the buffer must go nowhere at exit.
@@ -82,7 +87,13 @@ class _BriefWarnings:
         self._hidden = 0
 
     def show(
-        self, message: Warning | str, category: type[Warning], filename: str, lineno: int, file: TextIO | None = None, line: str | None = None
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
     ) -> None:
         text = printable(str(message))
         if text in self._shown:

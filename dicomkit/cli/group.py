@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import dicomkit
 from dicomkit.cli.console import ReaderGone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["cli", "run_group"]
+__all__ = ["cli", "run_command", "run_group"]
 
 PROGRAM = "dicomkit"
 INTERRUPTED = 130
@@ -47,7 +48,7 @@ class _LazyGroup(click.Group):
         try:
             code = super().invoke(ctx)
             sys.stdout.flush()
-        except BrokenPipeError:     # click would end the process here, with 1
+        except BrokenPipeError:  # click would end the process here, with 1
             raise ReaderGone from None
         return code
 
@@ -57,7 +58,7 @@ class _LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 something is wrong with a file, 2 the command was used wrongly.",
 )
-@click.version_option(package_name=PROGRAM, prog_name=PROGRAM)
+@click.version_option(dicomkit.__version__, prog_name=PROGRAM)
 def cli() -> None:
     """Look into DICOM files.
 
@@ -70,9 +71,14 @@ def cli() -> None:
 
 
 def run_group(arguments: Sequence[str]) -> int:
-    """Run a command line by click; return its exit code."""
+    """Run a command line; return its exit code."""
+    return run_command(cli, arguments, PROGRAM)
+
+
+def run_command(command: click.Command, arguments: Sequence[str], program: str) -> int:
+    """Run a command by click; return its exit code. Mistakes in its use are said on stderr."""
     try:
-        code = cli.main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False)
+        code = command.main(args=list(arguments), prog_name=program, standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -78,7 +78,7 @@ def _bulk(element: DataElement, uri: str | None) -> dict[str, str]:
     if element.encapsulated_fragments is not None or (uri is not None and length > INLINE_BYTES):
         return {"BulkDataURI": f"{uri or '#'}{_key(element)}"}
     data = bytes(element.value_data)
-    if element.is_big_endian:       # values are little endian here (PS3.18 F.2.7)
+    if element.is_big_endian:  # values are little endian here (PS3.18 F.2.7)
         word = element.vr.value_length or 1
         data = b"".join(data[start : start + word][::-1] for start in range(0, length, word))
     return {"InlineBinary": base64.b64encode(data).decode("ascii")}

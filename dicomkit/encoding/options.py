@@ -16,7 +16,7 @@ __all__ = ["ReadOptions"]
 
 MEBIBYTE = 1 << 20
 SPECIFIC_CHARACTER_SET = Tag(0x0008, 0x0005)
-MOST_DEPTH = 256        # comparing, copying and showing data sets recurse
+MOST_DEPTH = 256  # comparing, copying and showing data sets recurse
 
 
 class ReadOptions:
@@ -98,7 +98,7 @@ class ReadOptions:
         put(self, "partial", bool(partial))
         put(self, "max_depth", max_depth)
         put(self, "max_inflated_size", max_inflated_size)
-        put(self, "_hash", hash(tuple(self._fields().values())))     # each read looks up what was made of its options
+        put(self, "_hash", hash(tuple(self._fields().values())))  # each read looks up what was made of its options
 
     def replace(self, **changes: Any) -> Self:
         """Return the same options but for those given."""

@@ -200,7 +200,7 @@ def _inflated(deflated: memoryview, limit: int, start: int) -> Iterator[bytes]:
     """Inflate slice by slice, so that neither the input's rest nor the output is copied over and over."""
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
     total = 0
-    for offset in range(0, len(deflated) + INFLATE_SLICE, INFLATE_SLICE):   # and once with nothing: output can be pending inside
+    for offset in range(0, len(deflated) + INFLATE_SLICE, INFLATE_SLICE):  # and once with nothing: output can be pending inside
         pending: bytes | memoryview = deflated[offset : offset + INFLATE_SLICE]
         while not engine.eof:
             try:

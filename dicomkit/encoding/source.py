@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LazyFile", "open_source"]
 
-FIRST_CHUNK = 16 * 1024     # holds the header of most images
-BLOCK = 64 * 1024           # what a LazyFile loads at a time
+FIRST_CHUNK = 16 * 1024  # holds the header of most images
+BLOCK = 64 * 1024  # what a LazyFile loads at a time
 
 
 class LazyFile:
@@ -45,7 +45,7 @@ class LazyFile:
         self.buffer = mmap.mmap(-1, size, **flags)
         self._bytes = memoryview(self.buffer)
         self._loaded = bytearray(-(-size // BLOCK))
-        self._descriptor = descriptor       # last: whoever made it closes it if this fails
+        self._descriptor = descriptor  # last: whoever made it closes it if this fails
 
     def ensure(self, offset: int, length: int) -> tuple[int, int]:
         """Load ``length`` bytes from ``offset``; return the range of whole blocks around them.
@@ -61,7 +61,7 @@ class LazyFile:
             end = self._loaded.find(1, block, stop)
             end = stop if end < 0 else end
             self._read(block * BLOCK, min(end * BLOCK, self._size))
-            self._loaded[block:end] = b"\1" * (end - block)     # after reading: two threads may both read, to the same bytes
+            self._loaded[block:end] = b"\1" * (end - block)  # after reading: two threads may both read, to the same bytes
             block = self._loaded.find(0, end, stop)
         return first * BLOCK, min(stop * BLOCK, self._size)
 
@@ -136,7 +136,7 @@ def _open_path(path: str, options: ReadOptions, parse: Callable[[object, int, Lo
         size = status.st_size
         if options.defer_larger_than is not None and size > options.defer_larger_than and hasattr(os, "preadv"):
             lazy = LazyFile(descriptor, size)
-            is_ours = False     # now the LazyFile closes it
+            is_ours = False  # now the LazyFile closes it
             return parse(lazy.buffer, size, lazy)  # type: ignore[return-value]  # with a loader nothing is too short
         length = FIRST_CHUNK if options.stop_before_pixels or options.tags is not None else size
         while length < size:

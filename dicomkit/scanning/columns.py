@@ -23,9 +23,9 @@ __all__ = ["Column", "Kind", "make_column", "plain_value"]
 class Kind(Enum):
     """Type of the values of a column."""
 
-    INTEGER = "integer"         # 64 bits, signed
-    UNSIGNED = "unsigned"       # 64 bits, of UV
-    DECIMAL = "decimal"         # 64 bits
+    INTEGER = "integer"  # 64 bits, signed
+    UNSIGNED = "unsigned"  # 64 bits, of UV
+    DECIMAL = "decimal"  # 64 bits
     DATE = "date"
     TIME = "time"
     TEXT = "text"
@@ -91,7 +91,13 @@ def _kind_of_first(values: Sequence[Any]) -> Kind:
         if part is not None:
             plain = plain_value(part)
             kinds = {int: Kind.INTEGER, float: Kind.DECIMAL, bytes: Kind.BINARY}
-            return Kind.DATE if isinstance(part, DICOMDate) else Kind.TIME if isinstance(part, DICOMTime) else kinds.get(type(plain), Kind.TEXT)
+            return (
+                Kind.DATE
+                if isinstance(part, DICOMDate)
+                else Kind.TIME
+                if isinstance(part, DICOMTime)
+                else kinds.get(type(plain), Kind.TEXT)
+            )
     return Kind.TEXT
 
 
@@ -100,7 +106,7 @@ def _convert(value: Any, kind: Kind) -> Any:
     if kind is Kind.DATE or kind is Kind.TIME:
         try:
             return value.to_date() if kind is Kind.DATE else value.to_time()
-        except (AttributeError, ValueError):    # text that is no date; a second 60, which Python does not have
+        except (AttributeError, ValueError):  # text that is no date; a second 60, which Python does not have
             return None
     value = plain_value(value)
     if kind is Kind.TEXT:

@@ -16,9 +16,7 @@ __all__ = ["find_files"]
 DICOMDIR = "DICOMDIR"
 
 
-def find_files(
-    paths: Iterable[str | os.PathLike[str]], *, include_hidden: bool = False
-) -> Iterator[tuple[str, SourceError | None]]:
+def find_files(paths: Iterable[str | os.PathLike[str]], *, include_hidden: bool = False) -> Iterator[tuple[str, SourceError | None]]:
     """Find files: those named, and those below folders, by name, depth first.
 
     Folders are followed through symbolic links, each one once, so that loops end. Only regular files are taken from folders,
@@ -76,7 +74,7 @@ def _entries(folder: str, include_hidden: bool) -> list[tuple[str, bool]]:
                     found.append((entry.name, True))
                 elif entry.is_file() and entry.name != DICOMDIR:
                     found.append((entry.name, False))
-            except OSError:     # a link that runs in circles: neither folder nor file
+            except OSError:  # a link that runs in circles: neither folder nor file
                 continue
     found.sort(reverse=True)
     return [(os.path.join(folder, name), is_folder) for name, is_folder in found]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Columns", "Row", "read_row"]
 
 FILE_META_GROUP = 0x0002
-PREFIX_END = 132        # a file needs as many bytes to be a DICOM file (PS3.10 7.1)
+PREFIX_END = 132  # a file needs as many bytes to be a DICOM file (PS3.10 7.1)
 
 
 class Columns:

@@ -156,7 +156,9 @@ cdef object decode_string(Field* field, object character_set):
         if _is_single(field.vr) or "\\" not in text:
             return _typed_str(field.vr, text)
         return [_typed_str(field.vr, part_text.rstrip(" \0") if keep_leading else part_text.strip(" \0")) for part_text in text.split("\\")]
-    stop = NULL if _is_single(field.vr) else _find_separator(start, end)
+    stop = NULL
+    if not _is_single(field.vr):
+        stop = _find_separator(start, end)
     if stop is NULL:
         return _typed_str(field.vr, _plain_str(start, end))
     values = []
