@@ -1,8 +1,9 @@
 """Read, write, decode, render and move DICOM objects, fast.
 
->>> import dicomkit
->>> f = dicomkit.read("ct.dcm")
->>> f.PatientName, f["StudyDate"].vr, f.pixel_data().frame(0)
+    import dicomkit
+
+    f = dicomkit.read("ct.dcm")
+    f.PatientName, f["StudyDate"].vr, f.pixel_data().frame(0)
 """
 
 from __future__ import annotations

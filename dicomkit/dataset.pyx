@@ -106,7 +106,12 @@ cdef class DataSet:
     cdef object own_set             # character set of what was read, once it was looked up
     cdef dict changes               # tag number -> DataElement, or None where one was deleted; lies over the index
     cdef dict creators              # private creators of what was read, by tag number, once one was asked for
-    cdef dict sequences             # record -> list of items, once looked at; None for what turned out to be no sequence
+    cdef uint32_t last_creator      # the one asked for last: elements of a block stand together
+    cdef object last_creator_name
+    # Lists of items that were looked at, by record. Most data sets have but one sequence, and it needs no dict.
+    cdef uint32_t first_sequence
+    cdef list first_items
+    cdef dict sequences             # the others; None for what turned out to be no sequence
 
     def __init__(self, elements=()):
         for element in elements:
@@ -171,9 +176,14 @@ cdef class DataSet:
         if self.changes is not None and creator in self.changes:
             element = self.changes[creator]
             return None if element is None else element.string_value
-        if self.creators is None:
-            self.creators = self._read_creators()
-        return self.creators.get(creator)
+        if self.last_creator != creator:
+            if self.creators is None:
+                self.creators = self._read_creators()
+            name = self.creators.get(creator)
+            self.last_creator_name = name
+            self.last_creator = creator
+            return name
+        return self.last_creator_name
 
     cdef dict _read_creators(self):
         """The private creators of what was read, in one pass: a search for each element would be quadratic."""
@@ -225,6 +235,8 @@ cdef class DataSet:
         cdef Element* element = &self.index.records[record]
         cdef uint64_t end
         cdef ElementIndex inner
+        if self.first_items is not None and self.first_sequence == record:
+            return self.first_items
         if self.sequences is not None:
             items = self.sequences.get(record, _MISSING)
             if items is not _MISSING:
@@ -245,10 +257,21 @@ cdef class DataSet:
                     items = _read_items(inner, 0, inner.count, self.depth + 1, self.character_set(), is_signed)
             except EncodingError:
                 pass
+        # Two threads may come here at once; both get the list that came first.
+        if items is not None and (self.first_items is None or self.first_sequence == record):
+            if self.first_items is None:
+                self.first_sequence, self.first_items = record, items
+            return self.first_items
         if self.sequences is None:
             self.sequences = {}
-        # Two threads may come here at once; both get the list that came first.
         return self.sequences.setdefault(record, items)
+
+    cdef dict _looked_at(self):
+        """The lists of items that were looked at, by record."""
+        looked_at = {} if self.sequences is None else {r: items for r, items in self.sequences.items() if items is not None}
+        if self.first_items is not None:
+            looked_at[self.first_sequence] = self.first_items
+        return looked_at
 
     cdef DataElement element_at(self, uint32_t record):
         """The element of a record."""
@@ -429,10 +452,9 @@ cdef class DataSet:
         """Return a data set that can be changed without changing this one; bytes that were read are shared."""
         cdef DataSet twin = data_set_of(
             self.index, self.start, self.stop, self.is_unordered, self.depth, self.inherited_set, self.is_signed)
-        if self.sequences is not None:
-            twin.sequences = {
-                record: None if items is None else [item.copy() for item in items] for record, items in self.sequences.items()
-            }
+        looked_at = self._looked_at()
+        if looked_at:
+            twin.sequences = {record: [item.copy() for item in items] for record, items in looked_at.items()}
         if self.changes is not None:
             twin.changes = {}
             for tag, element in self.changes.items():
@@ -452,8 +474,8 @@ cdef class DataSet:
         """Whether anything in it, however deep, is not as it was read."""
         if self.index is None or self.changes:
             return True
-        for record, items in (self.sequences or {}).items():
-            if items is not None and _are_touched(items, self._starts_of_items(record)):
+        for record, items in self._looked_at().items():
+            if _are_touched(items, self._starts_of_items(record)):
                 return True
         return False
 
@@ -657,22 +679,33 @@ cdef class DataSet:
         """Value of UR in a list."""
         return self._typed(key, "universal_resource_values")
 
+    cdef object _items(self, key):
+        """Items of a sequence, without making an element of it; None if it is absent or none."""
+        cdef uint32_t tag = tag_of_key(key)
+        cdef int64_t record
+        if self.changes is not None and tag in self.changes:
+            element = self.changes[tag]
+            return None if element is None else element.sequence_items
+        record = self.find(tag)
+        return self.items_of(record) if record >= 0 and self.resolve_vr(record) == VR_SQ else None
+
     def sequence(self, key):
         """Items of a sequence."""
-        return self._typed(key, "sequence_items")
+        return self._items(key)
 
     def first_sequence_item(self, key):
         """First item of a sequence."""
-        items = self._typed(key, "sequence_items")
+        items = self._items(key)
         return items[0] if items else None
 
     def sequence_item_count(self, key):
         """How many items a sequence has; 0 when it is absent or none."""
-        return self._typed(key, "sequence_item_count") or 0
+        items = self._items(key)
+        return 0 if items is None else len(items)
 
     def is_sequence(self, key):
         """Whether the element is there and a sequence."""
-        return self._typed(key, "is_sequence") or False
+        return self._items(key) is not None
 
 
 cdef inline bint _fits(uint16_t vr, uint32_t length) noexcept nogil:

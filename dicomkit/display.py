@@ -36,11 +36,19 @@ SHOWN_ROWS = 600  # in all
 SHOWN_ITEMS = 25  # of a sequence
 SHOWN_DEPTH = 12
 _BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
-_LEFT = " style='text-align:left;vertical-align:top'"
-_CODE = " style='text-align:left;vertical-align:top;font-family:monospace;white-space:nowrap'"
-_WRAPPED = " style='text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere'"
-_TABLE = " style='border-collapse:collapse;margin:0.2em 0'"
-_SUMMARY = " style='cursor:pointer'"
+# No colours: the table takes those of the page around it, light or dark. Without the style, as where it is stripped, it still reads well.
+_STYLE = (
+    "<style>"
+    ".dicomkit table{border-collapse:collapse;margin:0;color:inherit;font-size:inherit}"
+    ".dicomkit td,.dicomkit th{text-align:left;vertical-align:top;padding:.1em .8em .1em 0;overflow-wrap:anywhere;white-space:normal}"
+    ".dicomkit td:nth-child(-n+2){font-family:monospace;white-space:nowrap;opacity:.75}"
+    ".dicomkit td[colspan='4']{font-family:inherit}"
+    ".dicomkit th{white-space:nowrap}"
+    ".dicomkit td:nth-child(3):not([colspan]){white-space:nowrap}"
+    ".dicomkit details details,.dicomkit details table{margin-left:1.2em}"
+    ".dicomkit summary{cursor:pointer}"
+    "</style>"
+)
 
 
 def printable(text: str) -> str:
@@ -133,7 +141,7 @@ def _escape(text: str) -> str:
 
 
 class _HTML:
-    """Tables in HTML, of which there are only so many rows. They set no colours, so that they suit light and dark pages."""
+    """Tables in HTML, of which there are only so many rows."""
 
     def __init__(self, rows: int = SHOWN_ROWS) -> None:
         self._rows_left = rows
@@ -143,38 +151,37 @@ class _HTML:
         elements = list(data_set)
         for place, element in enumerate(elements):
             if self._rows_left <= 0:
-                rows.append(f"<tr><td colspan='4'{_LEFT}>… {len(elements) - place:,} more elements</td></tr>")
+                rows.append(f"<tr><td colspan='4'>… {len(elements) - place:,} more elements</td></tr>")
                 break
             self._rows_left -= 1
-            rows.append(
-                f"<tr><td{_CODE}>{element.tag}</td><td{_CODE}>{element.vr}</td>"
-                f"<td{_LEFT}>{_escape(element_name(element))}</td><td{_WRAPPED}>{self._value(element, depth)}</td></tr>"
-            )
-        head = (
-            "" if depth else "<thead><tr>" + "".join(f"<th{_LEFT}>{name}</th>" for name in ("Tag", "VR", "Name", "Value")) + "</tr></thead>"
-        )
-        return f"<table{_TABLE}>{head}<tbody>{''.join(rows)}</tbody></table>"
+            rows.append(f"<tr><td>{element.tag}</td><td>{element.vr}</td>{self._name_and_value(element, depth)}</tr>")
+        head = "" if depth else "<thead><tr><th>Tag</th><th>VR</th><th>Name</th><th>Value</th></tr></thead>"
+        return f"<table>{head}<tbody>{''.join(rows)}</tbody></table>"
 
-    def _value(self, element: DataElement, depth: int) -> str:
-        text = _escape(format_value(element))
+    def _name_and_value(self, element: DataElement, depth: int) -> str:
+        name, value = _escape(element_name(element)), _escape(format_value(element))
         if not element.sequence_item_count or depth >= SHOWN_DEPTH or self._rows_left <= 0:
-            return text
+            return f"<td>{name}</td><td>{value}</td>"
+        # Items get both columns, or deep ones would have no room.
         items = element.sequence_items or []
+        return f"<td colspan='2'><details><summary>{name}: {value}</summary>{self._items(items, depth)}</details></td>"
+
+    def _items(self, items: list[DataSet], depth: int) -> str:
         if len(items) == 1:
-            return f"<details><summary{_SUMMARY}>{text}</summary>{self.table(items[0], depth + 1)}</details>"
+            return self.table(items[0], depth + 1)
         parts = []
         for number, item in enumerate(items[:SHOWN_ITEMS], 1):
             if self._rows_left <= 0:
                 break
-            parts.append(f"<details><summary{_SUMMARY}>item {number}</summary>{self.table(item, depth + 1)}</details>")
+            parts.append(f"<details><summary>item {number}</summary>{self.table(item, depth + 1)}</details>")
         hidden = len(items) - len(parts)
         more = f"<div>… {hidden:,} more item{'' if hidden == 1 else 's'}</div>" if hidden else ""
-        return f"<details><summary{_SUMMARY}>{text}</summary>{''.join(parts)}{more}</details>"
+        return "".join(parts) + more
 
 
 def html_of_data_set(data_set: DataSet) -> str:
     """Return a table in HTML, sequences collapsed, everything from the data set escaped, of bounded size."""
-    return _HTML().table(data_set)
+    return f"<div class='dicomkit'>{_STYLE}{_HTML().table(data_set)}</div>"
 
 
 def html_of_file(file: DICOMFile) -> str:
@@ -182,6 +189,6 @@ def html_of_file(file: DICOMFile) -> str:
     meta = ""
     if len(file.file_meta_information):
         heading = f"File Meta Information, {_escape(file.transfer_syntax.name)}"
-        meta = f"<details><summary{_SUMMARY}>{heading}</summary>{_HTML().table(file.file_meta_information)}</details>"
+        meta = f"<details><summary>{heading}</summary>{_HTML().table(file.file_meta_information)}</details>"
     error = f"<p><strong>Incomplete: {_escape(printable(str(file.error)))}</strong></p>" if file.error is not None else ""
-    return f"<div>{meta}{error}{_HTML().table(file.data_set)}</div>"
+    return f"<div class='dicomkit'>{_STYLE}{meta}{error}{_HTML().table(file.data_set)}</div>"

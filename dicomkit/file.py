@@ -92,11 +92,12 @@ class DICOMFile:
     error: DICOMError | None
 
     def __init__(self, parsed: ParsedFile) -> None:
-        self.preamble = parsed.preamble
-        self.file_meta_information = parsed.file_meta_information
-        self.data_set = parsed.data_set
-        self.transfer_syntax = parsed.transfer_syntax
-        self.error = parsed.error
+        put = object.__setattr__  # past our own, which hands keywords on
+        put(self, "preamble", parsed.preamble)
+        put(self, "file_meta_information", parsed.file_meta_information)
+        put(self, "data_set", parsed.data_set)
+        put(self, "transfer_syntax", parsed.transfer_syntax)
+        put(self, "error", parsed.error)
 
     @classmethod
     def read(cls, source: str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes], options: ReadOptions = _DEFAULT_OPTIONS,

@@ -173,6 +173,11 @@ cdef class ElementIndex:
         return memoryview(<object>self.view.obj).cast("B").toreadonly()
 
     @property
+    def has_anomalies(self):
+        """Whether anything was wrong and could be read all the same."""
+        return self.anomalies != 0
+
+    @property
     def found_anomalies(self):
         """What was wrong and could be read all the same: a list of ``(description, offset, tag)``."""
         return [

@@ -27,7 +27,7 @@ from dicomkit.file import read
 from dicomkit.scanning import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from dicomkit.file import DICOMFile
     from dicomkit.scanning import Row
@@ -67,8 +67,8 @@ def command(output: str, paths: tuple[str, ...]) -> int:
     _title("A picture", f"dicomkit render {first}")
     pictures = _render(candidates, folder)
     click.echo("")
-    for path in pictures:
-        click.echo(f"Look at {bold(printable(str(path)))}")
+    for picture in pictures:
+        click.echo(f"Look at {bold(printable(str(picture)))}")
     if candidates and not pictures:
         click.echo("None of these images could be rendered.")
         return 1

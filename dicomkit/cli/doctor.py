@@ -117,9 +117,10 @@ def _extras() -> Iterator[Finding]:
 def _picture() -> Iterator[Finding]:
     """Make a file, read it, render it."""
     try:
-        from dicomkit.testing import data_set, part10  # lazy: start-up
+        from dicomkit.testing import Attribute, data_set, part10  # lazy: start-up
 
-        attributes = [(0x00280002, "US", 1), (0x00280004, "CS", "MONOCHROME2"), (0x00280010, "US", 2), (0x00280011, "US", 2)]
+        attributes: list[Attribute] = [(0x00280002, "US", 1), (0x00280004, "CS", "MONOCHROME2")]
+        attributes += [(0x00280010, "US", 2), (0x00280011, "US", 2)]
         attributes += [(0x00280100, "US", 8), (0x00280101, "US", 8), (0x00280102, "US", 7), (0x00280103, "US", 0)]
         file = dicomkit.read(part10(data_set([*attributes, (0x7FE00010, "OW", bytes([0, 85, 170, 255]))])))
         picture = file.render_frame()

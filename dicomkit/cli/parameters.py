@@ -14,13 +14,17 @@ from dicomkit.errors import InvalidTagError, UnknownKeywordError
 if TYPE_CHECKING:
     from dicomkit.tag import Tag
 
+    ParamType = click.ParamType[Tag]    # generic in stubs only, in the oldest click that we take
+else:
+    ParamType = click.ParamType
+
 __all__ = ["ATTRIBUTE", "INPUT_FILE", "INPUT_PATH"]
 
 INPUT_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=str)
 INPUT_PATH = click.Path(exists=True, readable=True, path_type=str)
 
 
-class _Attribute(click.ParamType):
+class _Attribute(ParamType):
     """A keyword or a tag."""
 
     name = "keyword or tag"

@@ -18,12 +18,16 @@ from dicomkit.file import read
 if TYPE_CHECKING:
     from dicomkit.pixels import WindowSettings
 
+    ParamType = click.ParamType["Window | str"]     # generic in stubs only, in the oldest click that we take
+else:
+    ParamType = click.ParamType
+
 __all__ = ["command"]
 
 Window = tuple[float, float]
 
 
-class _Window(click.ParamType):
+class _Window(ParamType):
     """Center and width, with a slash between them, or ``auto``."""
 
     name = "C/W"

@@ -33,7 +33,7 @@ _SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "
 @click.command("scan", short_help="Make a table of attributes of many files.")
 @click.argument("paths", metavar="FOLDER...", nargs=-1, required=True, type=INPUT_PATH)
 @click.option("--attribute", "-a", "attributes", metavar="KEY", multiple=True, type=ATTRIBUTE,
-              help="Keyword or tag of a column. Can be repeated; by default what tells patients, studies, series and images apart.")  # fmt: skip
+              help="Keyword or tag of a column. Can be repeated; by default what tells patients, series and images apart.")  # fmt: skip
 @click.option("--format", "-f", "form", type=click.Choice(["text", "csv", "jsonl", "parquet"]),
               help="By default what OUTPUT's name says, else text.")  # fmt: skip
 @click.option("--output", "-o", metavar="FILE", type=click.Path(dir_okay=False, path_type=str), help="Where to, instead of stdout.")

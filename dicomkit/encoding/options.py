@@ -114,7 +114,7 @@ class ReadOptions:
         raise AttributeError("ReadOptions are immutable: use replace()")
 
     def __eq__(self, other: object) -> bool:
-        return self._fields() == other._fields() if isinstance(other, ReadOptions) else NotImplemented
+        return self is other or self._fields() == other._fields() if isinstance(other, ReadOptions) else NotImplemented
 
     def __hash__(self) -> int:
         return self._hash

@@ -108,7 +108,8 @@ def parse_file(buffer: object, size: int, loader: Loader | None, options: ReadOp
     index = scan(buffer, start, size, limits=meta_limits, source=loader)
     if index is None:
         return None
-    _warn_of(index)
+    if index.has_anomalies:
+        _warn_of(index)
     meta = data_set_from_index(index)
     preamble = head[:PREAMBLE_LENGTH] if start == PREAMBLE_LENGTH + len(PREFIX) else None
     if index.error is not None:
@@ -133,12 +134,13 @@ def parse_file(buffer: object, size: int, loader: Loader | None, options: ReadOp
     )  # fmt: skip
     if index is None:
         return None
-    _warn_of(index)
+    if index.has_anomalies:
+        _warn_of(index)
     return ParsedFile(preamble, meta, data_set_from_index(index), syntax, error or index.error)
 
 
 def _head(buffer: object, loader: Loader | None) -> bytes:
-    view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+    view = memoryview(buffer)  # type: ignore[arg-type]
     if loader is not None:
         loader.ensure(0, min(view.nbytes, PREAMBLE_LENGTH + len(PREFIX)))
     return bytes(view[: PREAMBLE_LENGTH + len(PREFIX)])
@@ -167,7 +169,7 @@ def _guess_syntax(buffer: object, start: int, size: int, loader: Loader | None) 
     """
     if loader is not None:
         loader.ensure(start, min(8, size - start))
-    header = bytes(memoryview(buffer).cast("B")[start : start + 8])  # type: ignore[arg-type]
+    header = bytes(memoryview(buffer)[start : start + 8])  # type: ignore[arg-type]
     if len(header) < 8:
         return EXPLICIT_VR_LITTLE_ENDIAN
     is_explicit = header[4:6].isalpha() and header[4:6].isupper()
@@ -181,7 +183,7 @@ def _inflate(buffer: object, start: int, loader: Loader | None, options: ReadOpt
 
     What the compressed size would allow is no guide: 1000:1 is legitimate. The bound is absolute.
     """
-    view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+    view = memoryview(buffer)  # type: ignore[arg-type]
     if loader is not None:
         loader.ensure(start, view.nbytes - start)
     chunks: list[bytes] = []

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["LazyFile", "open_source"]
 
 FIRST_CHUNK = 16 * 1024  # holds the header of most images
+OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 BLOCK = 64 * 1024  # what a LazyFile loads at a time
 
 
@@ -100,11 +101,9 @@ def open_source(source: object, options: ReadOptions, parse: Callable[[object, i
         data = _read_all(source)
     else:
         try:
-            data = memoryview(source)  # type: ignore[arg-type]  # the TypeError is what we want to know
+            data = memoryview(source).cast("B")  # type: ignore[arg-type]  # the TypeError is what we want to know
         except TypeError:
-            raise TypeError(f"expected a path, bytes or a binary file object, not {type(source).__name__}") from None
-        if not data.c_contiguous:
-            raise TypeError("the buffer is not contiguous")
+            raise TypeError(f"expected a path, contiguous bytes or a binary file object, not {type(source).__name__}") from None
     return _whole(data, parse)
 
 
@@ -124,7 +123,7 @@ def _read_all(stream: object) -> bytes:
 
 def _open_path(path: str, options: ReadOptions, parse: Callable[[object, int, Loader | None], Parsed | None]) -> Parsed:
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+        descriptor = os.open(path, OPEN_FLAGS)
     except OSError as error:
         kind = SourceNotFoundError if isinstance(error, FileNotFoundError) else SourceError
         raise kind(error.errno, error.strerror, path) from None

@@ -144,7 +144,11 @@ class EncapsulatedFrames:
         """Return the samples of all frames."""
         first = self.unpack(0)
         count = self._encapsulated.descriptor.number_of_frames  # no more than there are fragments
-        frames = np.empty((count, *first.shape), dtype=first.dtype)
+        try:
+            # Untouched memory is only promised: a frame whose data is no frame fails before it is used.
+            frames = np.empty((count, *first.shape), dtype=first.dtype)
+        except MemoryError:
+            raise PixelDataError(f"{count} frames of {first.nbytes} bytes do not fit in memory: take them one by one") from None
         frames[0] = first
         for frame_index in range(1, count):
             frames[frame_index] = self.unpack(frame_index)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import warnings
 from enum import Enum
 
-from dicomkit.values import DICOMDate, DICOMDateTime, DICOMTime
 from dicomkit.dataset import DataSet
 from dicomkit.dictionary import DataElementDictionary
 from dicomkit.errors import DICOMWarning
 from dicomkit.tag import Tag
+from dicomkit.values import DICOMDate, DICOMDateTime, DICOMTime
 from dicomkit.vr import VR
 
 TYPE_CHECKING = False
@@ -40,8 +40,8 @@ _KINDS = {
     **dict.fromkeys((VR.DS, VR.FL, VR.FD), Kind.DECIMAL),
     **dict.fromkeys((VR.OB, VR.OD, VR.OF, VR.OL, VR.OV, VR.OW, VR.UN), Kind.BINARY),
 }
-_PLAIN_TYPES: dict[Kind, type] = {Kind.INTEGER: int, Kind.UNSIGNED: int, Kind.BINARY: bytes, Kind.TEXT: str}
-_RANGES = {Kind.INTEGER: (-(1 << 63), (1 << 63) - 1), Kind.UNSIGNED: (0, (1 << 64) - 1)}
+_PLAIN_TYPES = {Kind.INTEGER: int, Kind.UNSIGNED: int, Kind.BINARY: bytes, Kind.TEXT: str}
+_RANGES: dict[Kind, tuple[Any, Any]] = {Kind.INTEGER: (-(1 << 63), (1 << 63) - 1), Kind.UNSIGNED: (0, (1 << 64) - 1)}
 
 
 class Column:
@@ -66,16 +66,13 @@ def make_column(name: str, tag: Tag, values: Sequence[Any]) -> Column:
     is_sequence = entry is not None and entry.vr[:1] == (VR.SQ,)
     values = [len(value) if is_sequence and value is not None else value for value in values]
     kind = _KINDS.get(entry.vr[0], Kind.TEXT) if entry is not None and entry.vr else _kind_of_first(values)
-    is_list = entry is not None and entry.vm != "1" and not is_sequence or any(isinstance(value, list) for value in values)
+    is_list = (entry is not None and entry.vm != "1" and not is_sequence) or any(isinstance(value, list) for value in values)
     misfits = 0
     converted: list[Any] = []
     for value in values:
-        if value is None:
-            converted.append(None)
-            continue
-        parts = [_convert(part, kind) for part in (value if isinstance(value, list) else [value])]
-        misfits += None in parts and any(part is None and part is not it for part, it in zip(parts, _as_list(value), strict=True))
-        converted.append(parts if is_list else parts[0])
+        parts = [_convert(part, kind) for part in _as_list(value)]
+        misfits += sum(part is None for part in parts) - sum(part is None for part in _as_list(value))
+        converted.append(None if value is None else parts if is_list else parts[0])
     if misfits:
         warnings.warn(DICOMWarning(f"{misfits} values of {name} are no {kind.value}: null in the table"), stacklevel=4)
     return Column(name, kind, is_list, converted)
@@ -86,23 +83,18 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _kind_of_first(values: Sequence[Any]) -> Kind:
-    for value in values:
-        part = next((part for part in _as_list(value) if part is not None), None)
-        if part is not None:
-            plain = plain_value(part)
-            kinds = {int: Kind.INTEGER, float: Kind.DECIMAL, bytes: Kind.BINARY}
-            return (
-                Kind.DATE
-                if isinstance(part, DICOMDate)
-                else Kind.TIME
-                if isinstance(part, DICOMTime)
-                else kinds.get(type(plain), Kind.TEXT)
-            )
-    return Kind.TEXT
+    first = next((part for value in values for part in _as_list(value) if part is not None), None)
+    if isinstance(first, DICOMDate):
+        return Kind.DATE
+    if isinstance(first, DICOMTime):
+        return Kind.TIME
+    return {int: Kind.INTEGER, float: Kind.DECIMAL, bytes: Kind.BINARY}.get(type(plain_value(first)), Kind.TEXT)
 
 
 def _convert(value: Any, kind: Kind) -> Any:
     """The value as the plain Python type of a kind, or None if it is no such thing."""
+    if value is None:
+        return None
     if kind is Kind.DATE or kind is Kind.TIME:
         try:
             return value.to_date() if kind is Kind.DATE else value.to_time()
@@ -110,13 +102,13 @@ def _convert(value: Any, kind: Kind) -> Any:
             return None
     value = plain_value(value)
     if kind is Kind.TEXT:
-        return value if isinstance(value, str) else None if value is None else str(value)
+        return value if isinstance(value, str) else str(value)
     if kind is Kind.DECIMAL:
         return float(value) if isinstance(value, (int, float)) else None
     if not isinstance(value, _PLAIN_TYPES[kind]):
         return None
-    low, high = _RANGES.get(kind, (None, None))
-    return value if low is None or high is None or low <= value <= high else None
+    low, high = _RANGES.get(kind, (value, value))
+    return value if low <= value <= high else None
 
 
 def plain_value(value: Any) -> Any:
@@ -130,7 +122,9 @@ def plain_value(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Tag):
         return str(value)
-    for kind in (int, float, str):
+    if isinstance(value, str):
+        return str.__str__(value)
+    for kind in (int, float):
         if isinstance(value, kind):
-            return kind(value) if kind is not str else str.__str__(value)
+            return kind(value)
     return value

@@ -118,12 +118,12 @@ class Scan:
             raise ValueError("workers is at least 1")
         if not columns.tags:
             raise ValueError("a scan needs an attribute at least")
-        self._paths = tuple(map(os.fspath, paths))
+        self._paths = tuple(os.fspath(path) for path in paths)
         self._columns = columns
         self._workers = workers
         self._skip_non_dicom = skip_non_dicom
         self._include_hidden = include_hidden
-        self._options = options.replace(tags=columns.data_set_tags)
+        self._options = options.replace(tags=columns.tags_to_read)
 
     @property
     def attributes(self) -> tuple[str, ...]:

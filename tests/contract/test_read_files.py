@@ -7,6 +7,7 @@ import io
 import mmap
 import os
 import threading
+import warnings
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ SOURCES = {
     "array": lambda path: array.array("B", DATA),
     "str": str,
     "Path": lambda path: path,
-    "PathLike": lambda path: next(entry for entry in os.scandir(path.parent) if entry.name == path.name),
+    "PathLike": lambda path: entry_of(path),
     "BytesIO": lambda path: io.BytesIO(DATA),
     "BytesIO from where it stands": lambda path: seeked(io.BytesIO(b"12345" + DATA), 5),
     "file": lambda path: path.open("rb"),
@@ -66,6 +67,11 @@ SOURCES = {
     "not seekable": lambda path: NotSeekable(DATA),
     "buffered, not seekable": lambda path: io.BufferedReader(NotSeekable(DATA)),
 }
+
+
+def entry_of(path):
+    with os.scandir(path.parent) as entries:
+        return next(entry for entry in entries if entry.name == path.name)
 
 
 def seeked(stream, offset):
@@ -169,19 +175,16 @@ def test_read_1_no_descriptor_stays_open(path):
 def test_read_1_every_file_of_the_corpora_reads_from_bytes_as_from_its_path(dicom_file):
     """The path is read in parts where that will do; what comes out may not depend on it."""
     options = {"force": True, "partial": True}
-    with pytest.MonkeyPatch.context():
-        import warnings
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", dicomkit.DICOMWarning)
-            whole = dicomkit.read(dicom_file.path.read_bytes(), **options)
-            for more in ({}, {"defer_larger_than": 0}):
-                f = dicomkit.read(dicom_file.path, **options, **more)
-                assert f.data_set == whole.data_set
-                assert f.file_meta_information == whole.file_meta_information
-                assert str(f.error) == str(whole.error)
-            short = dicomkit.read(dicom_file.path, stop_before_pixels=True, **options)
-            assert list(short) == list(dicomkit.read(dicom_file.path.read_bytes(), stop_before_pixels=True, **options))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dicomkit.DICOMWarning)
+        whole = dicomkit.read(dicom_file.path.read_bytes(), **options)
+        for more in ({}, {"defer_larger_than": 0}):
+            f = dicomkit.read(dicom_file.path, **options, **more)
+            assert f.data_set == whole.data_set
+            assert f.file_meta_information == whole.file_meta_information
+            assert str(f.error) == str(whole.error)
+        short = dicomkit.read(dicom_file.path, stop_before_pixels=True, **options)
+        assert list(short) == list(dicomkit.read(dicom_file.path.read_bytes(), stop_before_pixels=True, **options))
 
 
 # READ-2.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import struct
 import time
 
 import pytest
 
 import dicomkit
+from dicomkit import ReadOptions
 from dicomkit.testing import (
     EXPLICIT_VR_BIG_ENDIAN,
     EXPLICIT_VR_LITTLE_ENDIAN,
@@ -83,11 +86,22 @@ def test_read_8_hostile_depth_is_a_typed_error(undefined):
     assert time.perf_counter() - start < 10
 
 
-def test_read_8_deep_nesting_can_be_allowed_and_looked_at():
-    """Nothing that a data set offers recurses by levels of C stack that the file decides on."""
-    f = dicomkit.read(nest(5_000, undefined=True), max_depth=5_000)
-    levels = depth_of(f)
-    assert len(levels) == 5_000
+@pytest.mark.parametrize("undefined", [False, True])
+def test_read_8_all_that_a_data_set_offers_works_at_the_deepest_level(undefined):
+    deepest = ReadOptions().max_depth
+    f = dicomkit.read(nest(deepest, undefined=undefined))
+    assert len(depth_of(f)) == deepest >= 64
+    for twin in (f.copy(), copy.deepcopy(f.data_set), pickle.loads(pickle.dumps(f.data_set)), dicomkit.read(nest(deepest))):
+        assert len(depth_of(twin)) == deepest
+        assert twin["ContentSequence"] == f["ContentSequence"]
+    assert str(f.data_set)
+    assert f.data_set._repr_html_()
+
+
+@pytest.mark.parametrize("depth", [0, -1, 100_000])
+def test_read_8_a_limit_that_is_none(depth):
+    with pytest.raises(ValueError, match="max_depth"):
+        ReadOptions(max_depth=depth)
 
 
 def test_read_8_deep_nesting_in_un_of_defined_length():

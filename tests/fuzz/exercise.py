@@ -243,8 +243,11 @@ def _use_file(watch: _Watch, file: DICOMFile | None, random: Random) -> None:
     if twin is not None and take("copy ==", lambda: twin == file).value is False:
         watch.add("differs", "copy", "a copy is not equal", "")
     pickled = take("pickle", lambda: pickle.loads(pickle.dumps(file))).value
-    if pickled is not None and text is not None and take("pickle str", lambda: str(pickled)).value != text:
-        watch.add("differs", "pickle", "a pickled file is another", "")
+    if pickled is not None and text is not None:
+        other = take("pickle str", lambda: str(pickled)).value or ""
+        if other != text:
+            lines = [pair for pair in zip(text.splitlines(), other.splitlines(), strict=False) if pair[0] != pair[1]]
+            watch.add("differs", "pickle", "a pickled file is another", f"{lines[:1] or len(other)}")
     for fact in _FILE_FACTS:
         take(fact, lambda fact=fact: getattr(file, fact))
     for method in _FILE_METHODS:

@@ -88,6 +88,7 @@ class _Run:
             finally:
                 process.kill()
                 process.wait()
+                process.stdout.close()  # type: ignore[union-attr]  # it is a pipe
             done = number + 1 - first
             if process.returncode == 0:
                 done = stop - first
