@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dicomkit import tags, uids
 from dicomkit.dataset import DataSet
-from dicomkit.dictionary import DICOM_STANDARD_EDITION
+from dicomkit.dictionary import DICOM_STANDARD_EDITION, DataElementDictionary, PrivateDictionary, UIDDictionary
 from dicomkit.element import DataElement
 from dicomkit.encoding.options import ReadOptions
 from dicomkit.errors import (
@@ -36,6 +36,7 @@ from dicomkit.errors import (
 from dicomkit.file import DICOMFile, read
 from dicomkit.tag import Tag
 from dicomkit.transfer_syntax import TransferSyntax
+from dicomkit.uid import UIDGenerator, generate_uid
 from dicomkit.values import (
     DICOMAgeString,
     DICOMApplicationEntity,
@@ -96,6 +97,7 @@ __all__ = [
     "DICOMUniversalResource",
     "DICOMWarning",
     "DataElement",
+    "DataElementDictionary",
     "DataSet",
     "EncapsulatedPixelData",
     "EncodingError",
@@ -113,16 +115,20 @@ __all__ = [
     "PixelDataDescriptor",
     "PixelDataError",
     "PixelDataRenderer",
+    "PrivateDictionary",
     "ReadOptions",
     "RenderedImage",
     "SourceError",
     "SourceNotFoundError",
     "Tag",
     "TransferSyntax",
+    "UIDDictionary",
+    "UIDGenerator",
     "UnexpectedEndOfDataError",
     "UnknownKeywordError",
     "UnsupportedTransferSyntaxError",
     "WindowSettings",
+    "generate_uid",
     "read",
     "scan",
     "tags",

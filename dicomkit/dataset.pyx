@@ -503,7 +503,7 @@ cdef class DataSet:
         self.index.load(start, end - start)
         return _data_set_of_bytes, (
             bytes(self.index.buffer[start:end]), self.index.flags if self.start == 0 else self._flags(), self.tags,
-            self.character_set(), self.index.strict, self.index.max_depth, self.is_signed, self.depth)
+            self.character_set(), self.index.character_set, self.index.strict, self.index.max_depth, self.is_signed, self.depth)
 
     cdef uint16_t _flags(self):
         """How its elements are encoded."""
@@ -728,11 +728,11 @@ cdef bint _are_touched(list items, starts) except -1:
     return False
 
 
-def _data_set_of_bytes(data, flags, tags, character_set, strict, max_depth, is_signed, depth):
+def _data_set_of_bytes(data, flags, tags, inherited_set, reader_set, strict, max_depth, is_signed, depth):
     """Unpickle a data set as it was read."""
     limits = ScanLimits(max_depth=max_depth, strict=strict, partial=True, tags=tags)
-    cdef ElementIndex index = scan_elements(data, 0, len(data), flags, limits, None, None, False)
-    return data_set_of(index, 0, index.count, (index.flags & UNORDERED) != 0, depth, character_set, is_signed)
+    cdef ElementIndex index = scan_elements(data, 0, len(data), flags, limits, None, reader_set, False)
+    return data_set_of(index, 0, index.count, (index.flags & UNORDERED) != 0, depth, inherited_set, is_signed)
 
 
 @no_gc

@@ -163,7 +163,7 @@ cdef class DataElement:
         name = name_of_tag(self.tag_number)
         if not name and self.creator is not None:
             entry = find_private_element(self.creator, self.tag_number)
-            name = entry[5] if entry else ""
+            name = entry[3] if entry else ""
         return name
 
     @property
@@ -351,7 +351,7 @@ cdef class DataElement:
         if self.vr_code != vr:
             return None
         value = self.decode(TELL)
-        if value is INVALID:
+        if value is INVALID or (isinstance(value, list) and None in value):
             return None
         return [] if value is None else value if isinstance(value, list) else [value]
 

@@ -129,7 +129,10 @@ class UnsupportedTransferSyntaxError(DICOMError, ValueError):
     """
 
     def __init__(self, uid: str) -> None:
-        super().__init__(f"transfer syntax {uid!r} is not in PS3.6 Annex A; force=True guesses its encoding")
+        # Where a length lies, what should be a UID can be anything, patient data too.
+        is_uid = len(uid) <= 64 and all(character in "0123456789." for character in uid)
+        what = f"transfer syntax {uid}" if is_uid else "a transfer syntax whose UID is none"
+        super().__init__(f"{what} is not in PS3.6 Annex A; force=True guesses its encoding")
         self.uid = uid
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -181,7 +184,11 @@ class UnknownKeywordError(DICOMError, KeyError, AttributeError):
         return f"{self.keyword!r} is not a keyword of PS3.6{hint}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.keyword,)
+        return _rebuild_unknown_keyword, (self.keyword, self.suggestions)
+
+
+def _rebuild_unknown_keyword(keyword: str, suggestions: tuple[str, ...]) -> UnknownKeywordError:
+    return UnknownKeywordError(keyword, lambda keyword: suggestions)
 
 
 class PixelDataError(DICOMError, ValueError):

@@ -33,11 +33,12 @@ LAYERS = (
     ("codecs",),
     ("pixels",),
     ("file",),
-    ("scan",),
+    ("scanning",),
+    ("",),                  # dicomkit/__init__.py, which re-exports what is below it
     ("testing",),
     ("samples",),
     ("cli",),
-    ("",),
+    ("__main__",),
 )
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 # What the compiled room and the lowest layer may import is less than what lies below them.
@@ -66,9 +67,10 @@ def sources(root: Path = PACKAGE) -> list[Path]:
 
 
 class Statement(NamedTuple):
-    """An import statement: its line, the module it names, the names it takes from it, and where it stands."""
+    """An import statement: its lines, the module it names, the names it takes from it, and where it stands."""
 
     line: int
+    end: int
     module: str
     names: tuple[str, ...]
     in_function: bool
@@ -92,9 +94,9 @@ def python_imports(text: str) -> Iterator[Statement]:
             marked = any(LAZY_MARK in line for line in lines[node.lineno - 1 : node.end_lineno])
             names = tuple(alias.name for alias in node.names)
             if isinstance(node, ast.ImportFrom):
-                yield Statement(node.lineno, "." * node.level + (node.module or ""), names, in_function, marked)
+                yield Statement(node.lineno, node.end_lineno, "." * node.level + (node.module or ""), names, in_function, marked)
             else:
-                yield from (Statement(node.lineno, name, (), in_function, marked) for name in names)
+                yield from (Statement(node.lineno, node.end_lineno, name, (), in_function, marked) for name in names)
         inside = in_function or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
         for child in ast.iter_child_nodes(node):
             yield from visit(child, inside)
@@ -126,12 +128,17 @@ def cython_imports(text: str) -> Iterator[Statement]:
         marked, inside = LAZY_MARK in statement, bool(found["indent"])
         modules = [found["module"]] if found["module"] else [part.split(" as ")[0].strip() for part in found["whole"].split(",")]
         for module in modules:
-            yield Statement(number, module, taken, inside, marked)
+            yield Statement(number, end, module, taken, inside, marked)
 
 
 def statements(path: Path) -> list[Statement]:
     text = path.read_text(encoding="utf-8")
-    return list(python_imports(text) if path.suffix == ".py" else cython_imports(text))
+    found: list[Statement] = []
+    for statement in python_imports(text) if path.suffix == ".py" else cython_imports(text):
+        follows = bool(found) and found[-1].in_function and statement.line <= found[-1].end + 1
+        # A mark counts for the imports that stand together with it.
+        found.append(statement._replace(is_marked=statement.is_marked or (follows and found[-1].is_marked)))
+    return found
 
 
 def own_imports(root: Path = PACKAGE) -> list[Import]:
@@ -244,9 +251,11 @@ def test_an_import_of_a_module_as_a_name_is_found(package):
 
 
 def test_imports_in_functions_are_found(package):
-    root = package(a__py="def f():\n    import os\n", b__pyx="cdef f():\n    from os import path\n    import re  # lazy: start-up\n")
+    marked = "    import re  # lazy: start-up\n"
+    python = f"def f():\n    import os\n{marked}    import io\n    f()\n    import csv\n"
+    root = package(a__py=python, b__pyx=f"cdef f():\n    from os import path\n{marked}")
     found = [(path.name, s.line, s.is_marked) for path in sources(root) for s in statements(path) if s.in_function]
-    assert found == [("a.py", 2, False), ("b.pyx", 2, False), ("b.pyx", 3, True)]
+    assert found == [("a.py", 2, False), ("a.py", 3, True), ("a.py", 4, True), ("a.py", 6, False), ("b.pyx", 2, False), ("b.pyx", 3, True)]
 
 
 def test_type_checking_imports_do_not_count(package):

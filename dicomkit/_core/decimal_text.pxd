@@ -2,7 +2,6 @@
 
 from libc.stdint cimport int64_t, uint8_t
 
-from dicomkit._core.number_string cimport decimal_from_bytes, integer_from_bytes
 
 # What the parse_ functions return.
 cdef enum:

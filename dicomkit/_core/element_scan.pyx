@@ -29,6 +29,7 @@ cdef enum:
     PIXEL_DATA = 0x7FE00010
     FIRST_CAPACITY = 512        # records: more than most headers have, less than the allocator maps pages for
     FIRST_FRAMES = 32
+    MOST_PADDING = 1 << 20      # as much of it is looked at: a sparse file could have terabytes
 
 cdef enum Kind:
     ELEMENTS                    # a data set or an item
@@ -179,9 +180,9 @@ cdef class ElementIndex:
 
     @property
     def found_anomalies(self):
-        """What was wrong and could be read all the same: a list of ``(description, offset, tag)``."""
+        """What was wrong and could be read all the same: a list of ``(description, offset, tag or None)``."""
         return [
-            (_ANOMALY_TEXT[bit], self.anomaly_locations[bit].offset, self.anomaly_locations[bit].tag)
+            (_ANOMALY_TEXT[bit], self.anomaly_locations[bit].offset, self.anomaly_locations[bit].tag or None)
             for bit in range(len(_ANOMALY_TEXT)) if self.anomalies >> bit & 1
         ]
 
@@ -368,14 +369,19 @@ cdef inline bint _is_wanted(Scan* s, uint32_t tag) noexcept nogil:
     return low < s.wanted_count and s.wanted[low] == tag
 
 
-cdef bint _is_zero(Scan* s, uint64_t offset) noexcept nogil:
-    """Whether only zero bytes follow, as far as they are loaded. Asked once in a scan: both answers end it."""
-    cdef uint64_t end = s.size if s.size < s.loaded_to else s.loaded_to
+cdef Status _read_padding(Scan* s) noexcept nogil:
+    """Zero bytes where an element belongs: padding, if they go on to the end, or for a mebibyte; else this is no data set."""
+    cdef uint64_t offset = s.offset
+    cdef uint64_t end = s.size if s.size - offset < MOST_PADDING else offset + MOST_PADDING
+    if end > s.loaded_to:
+        s.needed_to = end
+        return NEEDS_DATA
     while offset < end:
         if s.data[offset]:
-            return False
+            return _fail(s, BAD_TAG if s.size - s.offset >= 8 else END_OF_DATA, s.offset, 0)
         offset += 1
-    return True
+    _note(s, TRAILING_BYTES, s.offset, 0)
+    return DONE
 
 
 cdef Status _read_item(Scan* s, Frame* frame, uint32_t tag, uint32_t length) noexcept nogil:
@@ -500,10 +506,11 @@ cdef Status _run(Scan* s) noexcept nogil:
             s.needed_to = need
             return NEEDS_DATA
         if room < 8:
-            if s.depth == 0 and _is_zero(s, s.offset):
-                _note(s, TRAILING_BYTES, s.offset, 0)
-                return DONE
-            return _fail(s, END_OF_DATA if frame.end == s.size else PAST_CONTAINER, s.offset, frame.last_tag)
+            if s.depth == 0:
+                if s.only_group and room >= 2 and load16(s.data + s.offset, frame.flags & BIG_ENDIAN) != s.only_group:
+                    return DONE             # a deflated data set can be as short as 2 bytes
+                return _read_padding(s)
+            return _fail(s, END_OF_DATA if frame.end == s.size else PAST_CONTAINER, s.offset, s.records[frame.record].tag)
         p = s.data + s.offset
         h.tag = load_tag(p, frame.flags & BIG_ENDIAN)
 
@@ -523,11 +530,7 @@ cdef Status _run(Scan* s) noexcept nogil:
             if (s.stop_first <= h.tag <= s.stop_last) or (s.only_group and h.tag >> 16 != s.only_group):
                 return DONE
             if h.tag == 0 and load32(p + 4, False) == 0:
-                # No element is (0000,0000) without a value: this is padding, or no data set at all.
-                if not _is_zero(s, s.offset):
-                    return _fail(s, BAD_TAG, s.offset, h.tag)
-                _note(s, TRAILING_BYTES, s.offset, 0)
-                return DONE
+                return _read_padding(s)     # no element is (0000,0000) without a value
             if s.wanted is not NULL:
                 if s.wanted_count == 0 or h.tag > s.wanted[s.wanted_count - 1]:
                     return DONE             # tags ascend (PS3.5 7.1): nothing wanted can follow
@@ -581,7 +584,7 @@ cdef Status _run(Scan* s) noexcept nogil:
 cdef object _error_of(Scan* s, Status status):
     """The exception that a failed scan stands for."""
     cdef uint64_t offset = s.error_offset
-    tag = int(s.error_tag)
+    tag = int(s.error_tag) or None      # no element is (0000,0000) where these errors are: its header was cut
     if status == END_OF_DATA:
         return UnexpectedEndOfDataError("the data ends before the element does", offset=offset, tag=tag)
     if status == UNCLOSED:
@@ -671,7 +674,7 @@ cdef ElementIndex scan_elements(object buffer, uint64_t start, uint64_t stop, ui
         free(s.frames)
     if s.anomalies and bounds.is_strict:
         problem, offset, tag = index.found_anomalies[0]
-        raise ParsingError(problem, offset=offset, tag=tag or None)
+        raise ParsingError(problem, offset=offset, tag=tag)
     return index
 
 

@@ -3,7 +3,6 @@
 from libc.stdint cimport int32_t, uint8_t
 
 from dicomkit._core.clock cimport Clock
-from dicomkit._core.date_time cimport date_time_from_bytes
 
 # Each gives the value of one component of a value field, or None if it is none. Padding is skipped.
 cdef object date_from_bytes(const uint8_t* text, Py_ssize_t length)

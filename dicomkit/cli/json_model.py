@@ -86,7 +86,7 @@ def _bulk(element: DataElement, uri: str | None) -> dict[str, str]:
 
 def _value(value: Any) -> Any:
     """One value: numbers as numbers, except those that JSON has not, and AT and dates as text (PS3.18 F.2.3)."""
-    if value is None:
+    if value is None or value == "":      # an empty one among several (PS3.18 F.2.5)
         return None
     if isinstance(value, DICOMPersonName):
         groups = str.__str__(value).split("=")[: len(_GROUPS)]

@@ -18,6 +18,7 @@ from dicomkit.cli.text_table import write_text_table
 from dicomkit.encoding.options import ReadOptions
 from dicomkit.scanning import DEFAULT_ATTRIBUTES, Row, find_files, plain_value, scan
 from dicomkit.scanning.rows import Columns
+from dicomkit.scanning.scanner import WORKERS
 from dicomkit.scanning.tables import make_arrow_table
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "
 @click.option("--format", "-f", "form", type=click.Choice(["text", "csv", "jsonl", "parquet"]),
               help="By default what OUTPUT's name says, else text.")  # fmt: skip
 @click.option("--output", "-o", metavar="FILE", type=click.Path(dir_okay=False, path_type=str), help="Where to, instead of stdout.")
-@click.option("--workers", "-w", type=click.IntRange(1, 64), default=2, show_default=True, help="Threads that read ahead.")
+@click.option("--workers", "-w", type=click.IntRange(1, 64), default=WORKERS, show_default=True, help="Threads that read ahead.")
 @click.option("--force", is_flag=True, help="Read files without preamble or File Meta Information, too.")
 @click.option("--hidden", is_flag=True, help="Take files and folders whose names begin with a dot, too.")
 def command(paths: tuple[str, ...], attributes: tuple[Tag, ...], form: str | None, output: str | None, workers: int, force: bool,

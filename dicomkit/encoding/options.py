@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dicomkit._core.dictionary_table import find_vr
 from dicomkit.element import tag_for_key
 from dicomkit.tag import Tag
 
 TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any, NoReturn, Self
 
     from dicomkit.element import Key
@@ -16,6 +17,9 @@ __all__ = ["ReadOptions"]
 
 MEBIBYTE = 1 << 20
 SPECIFIC_CHARACTER_SET = Tag(0x0008, 0x0005)
+PIXEL_REPRESENTATION = Tag(0x0028, 0x0103)
+LUT_DESCRIPTOR = Tag(0x0028, 0x3002)
+FIRST_PRIVATE_ELEMENT = 0x1000
 MOST_DEPTH = 256  # comparing, copying and showing data sets recurse
 
 
@@ -27,8 +31,9 @@ class ReadOptions:
     stop_before_pixels
         Stop before Pixel Data, Float Pixel Data or Double Float Pixel Data of the outermost data set; what follows it is not read either.
     tags
-        Read only these elements of the outermost data set (with all that they nest), and Specific Character Set. Keys are as in
-        :class:`dicomkit.DataSet`. Reading ends after the last of them, since tags ascend (PS3.5 7.1).
+        Read only these elements of the outermost data set (with all that they nest), and those that say how to read them: Specific
+        Character Set, private creators, Pixel Representation. Keys are as in :class:`dicomkit.DataSet`. Reading ends after the last of
+        them, since tags ascend (PS3.5 7.1).
     defer_larger_than
         Files of more bytes than this are not read into memory: their values are, when they are asked for. None reads everything at once.
     force
@@ -86,11 +91,15 @@ class ReadOptions:
     ) -> None:
         if not 1 <= max_depth <= MOST_DEPTH:
             raise ValueError(f"max_depth is from 1 to {MOST_DEPTH:,}")
+        if max_inflated_size < 0:
+            raise ValueError("max_inflated_size is not negative")
+        if defer_larger_than is not None and defer_larger_than < 0:
+            raise ValueError("defer_larger_than is not negative, or None")
         keys: Sequence[Key] | None = (tags,) if isinstance(tags, str) else tags
         terms = (character_set,) if isinstance(character_set, str) else character_set
         put = object.__setattr__
         put(self, "stop_before_pixels", bool(stop_before_pixels))
-        put(self, "tags", None if keys is None else tuple(sorted({SPECIFIC_CHARACTER_SET, *map(tag_for_key, keys)})))
+        put(self, "tags", None if keys is None else _with_context(map(tag_for_key, keys)))
         put(self, "defer_larger_than", defer_larger_than)
         put(self, "force", bool(force))
         put(self, "strict", bool(strict))
@@ -105,7 +114,7 @@ class ReadOptions:
         return type(self)(**{**self._fields(), **changes})
 
     def _fields(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__ if name != "_hash"}
+        return {name: getattr(self, name) for name in self.__slots__ if name != "_hash" and hasattr(self, name)}
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("ReadOptions are immutable: use replace()")
@@ -124,6 +133,18 @@ class ReadOptions:
 
     def __reduce__(self) -> tuple[object, ...]:
         return _restore, (self._fields(),)
+
+
+def _with_context(tags: Iterable[Tag]) -> tuple[Tag, ...]:
+    """Return the tags, and those of the elements that say how to read their values."""
+    wanted = {SPECIFIC_CHARACTER_SET}
+    for tag in tags:
+        wanted.add(tag)
+        if tag.is_private and tag.element >= FIRST_PRIVATE_ELEMENT:
+            wanted.add(Tag(tag.group, tag.element >> 8))
+        elif "X" in find_vr(tag):  # as every code that leaves a choice
+            wanted.update((PIXEL_REPRESENTATION, LUT_DESCRIPTOR))
+    return tuple(sorted(wanted))
 
 
 def _restore(fields: dict[str, Any]) -> ReadOptions:

@@ -36,6 +36,7 @@ PREAMBLE_LENGTH = 128
 PREFIX = b"DICM"
 TRANSFER_SYNTAX_UID = 0x00020010
 FILE_META_GROUP = 0x0002
+FILE_META_GROUP_LENGTH = b"\2\0\0\0UL\4\0"
 FLOAT_PIXEL_DATA = 0x7FE00008
 PIXEL_DATA = 0x7FE00010
 INFLATE_SLICE = 1 << 16
@@ -105,7 +106,7 @@ def parse_file(buffer: object, size: int, loader: Loader | None, options: ReadOp
     head = _head(buffer, loader)
     start = _start_of_meta(head, options)
     meta_limits, limits, character_set = _limits(options)
-    index = scan(buffer, start, size, limits=meta_limits, source=loader)
+    index = _scan_meta(buffer, start, size, loader, meta_limits)
     if index is None:
         return None
     if index.has_anomalies:
@@ -137,6 +138,23 @@ def parse_file(buffer: object, size: int, loader: Loader | None, options: ReadOp
     if index.has_anomalies:
         _warn_of(index)
     return ParsedFile(preamble, meta, data_set_from_index(index), syntax, error or index.error)
+
+
+def _scan_meta(buffer: object, start: int, size: int, loader: Loader | None, limits: ScanLimits) -> ElementIndex | None:
+    """Index the elements of group 0002. Their end is found by their group, as File Meta Information Group Length is often wrong."""
+    try:
+        return scan(buffer, start, size, limits=limits, source=loader)
+    except EncodingError:
+        # The bytes of a deflated data set can look like one more element: then the group length is asked.
+        header = bytes(memoryview(buffer)[start : start + 12])  # type: ignore[arg-type]
+        stop = start + 12 + int.from_bytes(header[8:], "little")
+        if header[:8] != FILE_META_GROUP_LENGTH or stop > size:
+            raise
+        try:
+            return scan(buffer, start, stop, limits=limits, source=loader)
+        except EncodingError:
+            pass
+        raise
 
 
 def _head(buffer: object, loader: Loader | None) -> bytes:

@@ -42,7 +42,10 @@ DEFAULT_ATTRIBUTES = (
     "SOPInstanceUID",
 )
 # Files that a thread reads at a time. One by one, handing over cost as much as reading (34 us a file instead of 17).
-BATCH = 32
+BATCH = 64
+# Measured on 5,000 CT files, in us a file: in the page cache 17.5 with 1 worker, 19 with 2, 20 with 4 (two processes took 43); from
+# the disk 90, 65 and 50, and 62 with 8.
+WORKERS = 4
 DEFAULT_OPTIONS = ReadOptions()
 
 
@@ -50,7 +53,7 @@ def scan(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     attributes: Iterable[Key] = DEFAULT_ATTRIBUTES,
     *,
-    workers: int = 2,
+    workers: int = WORKERS,
     skip_non_dicom: bool = True,
     include_hidden: bool = False,
     options: ReadOptions = DEFAULT_OPTIONS,
@@ -68,7 +71,7 @@ def scan(
         Keys as in :class:`dicomkit.DataSet`. Those of group 0002 come from the File Meta Information.
     workers
         Threads that read ahead; with 1, files are read in the thread that iterates, when it asks for them. Threads hide the time that
-        disks and networks take; where files are in memory already, they neither help nor harm.
+        disks and networks take; where files are in memory already, they help nothing and cost little.
     skip_non_dicom
         Leave out files without the DICOM prefix (PS3.10 7.1), instead of giving rows with an error for them.
     include_hidden

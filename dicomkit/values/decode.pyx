@@ -9,10 +9,10 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memchr, memcpy
 
 from dicomkit._core.byteorder cimport load16, load32, load64, load_tag
-from dicomkit._core.decimal_text cimport (
-    count_values, decimal_from_bytes, decimals_from_bytes, integer_from_bytes, integers_from_bytes,
-)
-from dicomkit._core.temporal cimport date_from_bytes, date_time_from_bytes, time_from_bytes
+from dicomkit._core.date_time cimport date_time_from_bytes
+from dicomkit._core.decimal_text cimport count_values, decimals_from_bytes, integers_from_bytes
+from dicomkit._core.number_string cimport decimal_from_bytes, integer_from_bytes
+from dicomkit._core.temporal cimport date_from_bytes, time_from_bytes
 from dicomkit._core.vr_code cimport *
 
 import warnings

@@ -238,7 +238,9 @@ def test_read_7_attributes(ds):
     assert "tags" in dir(ds)
 
 
-@pytest.mark.parametrize(("wrong", "right"), [("PatientNam", "PatientName"), ("PatientsName", "PatientName"), ("Row", "Rows"), ("studydate", "StudyDate")])
+@pytest.mark.parametrize(
+    ("wrong", "right"), [("PatientNam", "PatientName"), ("PatientsName", "PatientName"), ("Row", "Rows"), ("studydate", "StudyDate")]
+)
 def test_read_7_misspelt_keywords_are_errors_with_suggestions(ds, wrong, right):
     with pytest.raises(UnknownKeywordError) as caught:
         ds[wrong]

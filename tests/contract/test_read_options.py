@@ -126,7 +126,7 @@ def test_tags(keys, found, tmp_path):
 def test_tags_skip_sequences_whole_and_read_wanted_ones_whole():
     inner = [element(0x00200013, "IS", str(number)) for number in range(3)]
     for undefined in (False, True):
-        content = sequence(0x00081140, inner, undefined=undefined) + sequence(0x00082112, inner, undefined=undefined) + element(0x00280010, "US", 3)
+        content = b"".join(sequence(tag, inner, undefined=undefined) for tag in (0x00081140, 0x00082112)) + element(0x00280010, "US", 3)
         f = dicomkit.read(part10(content), tags=["SourceImageSequence", "Rows"])
         assert f.data_set.tags == [0x00082112, 0x00280010]
         assert [one.InstanceNumber for one in f.SourceImageSequence] == [0, 1, 2]
@@ -291,7 +291,8 @@ def test_strict_checks_values_when_they_are_looked_at():
 @pytest.mark.parametrize("terms", ["ISO_IR 100", ["ISO_IR 100"]])
 def test_character_set_replaces_what_is_declared(declared, terms):
     name = "Müller^Jörg "
-    content = [*declared, (0x00100010, "PN", name.encode("latin-1")), (0x00081140, "SQ", [[*declared, (0x00100010, "PN", name.encode("latin-1"))]])]
+    content = [*declared, (0x00100010, "PN", name.encode("latin-1"))]
+    content = [*content, (0x00081140, "SQ", [content])]
     f = dicomkit.read(part10(data_set(content)), character_set=terms)
     assert f.PatientName == name.strip()
     assert f.ReferencedImageSequence[0].PatientName == name.strip()

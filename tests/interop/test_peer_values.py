@@ -102,7 +102,7 @@ def our_value(element: dicomkit.DataElement) -> Canonical:
     """The value of an element of ours, in the same form."""
     vr, values = str(element.vr), as_list(element.value)
     if vr in BYTES:
-        return bytes(element.value or b"")
+        return bytes(element.value_data)
     if vr in INTEGERS or vr == "AT":
         return [int(value) for value in values]
     if vr in FLOATS:
@@ -149,6 +149,21 @@ def compare_times(pydicom, peer, ours: dicomkit.DataElement) -> bool:
     return True
 
 
+def little_endian(element: dicomkit.DataElement) -> bytes:
+    """The bytes of a value that was stored in big endian, item by item turned round."""
+    size = {"OD": 8, "OF": 4, "OL": 4, "OV": 8, "OW": 2}.get(element.vr, 1) if element.is_big_endian else 1
+    data = bytes(element.value_data)
+    return b"".join(data[start : start + size][::-1] for start in range(0, len(data), size)) if size > 1 else data
+
+
+def is_same_value(pydicom, peer, ours: dicomkit.DataElement) -> bool:
+    if peer_value(peer) != our_value(ours):
+        return False
+    if ours.vr in BYTES:
+        return (ours.value or b"") == little_endian(ours)
+    return ours.vr not in ("DA", "DT", "TM") or compare_times(pydicom, peer, ours)
+
+
 def compare(pydicom, peer, ours: dicomkit.DataSet, prefix: str = "", counts: dict[str, int] | None = None) -> Iterator[Found]:
     """Every difference between two data sets: where, and of which kind."""
     theirs, mine = {int(tag) for tag in peer.keys()}, {int(tag) for tag in ours.tags}  # noqa: SIM118  # iterating converts values
@@ -160,7 +175,7 @@ def compare(pydicom, peer, ours: dicomkit.DataSet, prefix: str = "", counts: dic
         peer_element, element = peer[tag], ours[tag]
         if counts is not None:
             counts["elements"] += 1
-        if peer_element.VR != element.vr:
+        if element.vr != peer_element.VR:
             yield path, "vr"
         elif element.vr == "SQ":
             items = element.value
@@ -169,9 +184,7 @@ def compare(pydicom, peer, ours: dicomkit.DataSet, prefix: str = "", counts: dic
                 continue
             for number, (peer_item, item) in enumerate(zip(peer_element.value, items, strict=True)):
                 yield from compare(pydicom, peer_item, item, f"{path}[{number}].", counts)
-        elif peer_value(peer_element) != our_value(element):
-            yield path, "value"
-        elif element.vr in ("DA", "DT", "TM") and not compare_times(pydicom, peer_element, element):
+        elif not is_same_value(pydicom, peer_element, element):
             yield path, "value"
 
 
@@ -251,7 +264,8 @@ def test_what_dcmdump_says_where_the_two_differ(difference, dcmdump, corpus, pyd
 
 def test_the_table_of_differences_is_in_the_docs():
     """One row for each, with the same words; and no row more."""
-    rows = [line for line in DOC.read_text(encoding="utf-8").splitlines() if re.match(r"\| `(pydicom-data|pylibjpeg-data|test_files|charset_files)/", line)]
+    is_row = re.compile(r"\| `(pydicom-data|pylibjpeg-data|test_files|charset_files)/")
+    rows = [line for line in DOC.read_text(encoding="utf-8").splitlines() if is_row.match(line)]
     expected = [
         f"| `{d.file}` | {d.path or 'the file'} | {d.pydicom} | {d.dicomkit} | {d.dcmtk if d.dcmtk == REFUSED else f'`{d.dcmtk}`'} "
         f"| {d.right} | {d.reason} | {d.section} |"

@@ -24,13 +24,13 @@ def write_file(path: Path, number: int, more: list[tuple[int, str, object]] | No
     return path
 
 
-@pytest.fixture()
+@pytest.fixture
 def archive(tmp_path):
     """Seven files in two folders, one that is cut, one that is text, one hidden, and an index."""
     for number in range(7):
         write_file(tmp_path / ("b" if number % 2 else "a") / f"{number}.dcm", number)
     whole = (tmp_path / "a" / "0.dcm").read_bytes()
-    (tmp_path / "b" / "cut.dcm").write_bytes(whole[:-3])
+    (tmp_path / "b" / "cut.dcm").write_bytes(whole[:-1])
     (tmp_path / "b" / "notes.txt").write_text("no DICOM")
     write_file(tmp_path / "a" / ".hidden.dcm", 90)
     write_file(tmp_path / "DICOMDIR", 91)
@@ -158,7 +158,9 @@ def test_what_decides_about_an_element_is_read_with_it(tmp_path):
     assert row.values == [-5, "own"]
 
 
-@pytest.mark.parametrize(("attributes", "error"), [(["PatietnID"], UnknownKeywordError), (["(0010,00)"], InvalidTagError), ([], ValueError)])
+@pytest.mark.parametrize(
+    ("attributes", "error"), [(["PatietnID"], UnknownKeywordError), (["(0010,00)"], InvalidTagError), ([], ValueError)]
+)
 def test_attributes_that_are_none(tmp_path, attributes, error):
     with pytest.raises(error):
         scan(tmp_path, attributes)
@@ -203,7 +205,10 @@ def test_columns_have_the_type_of_their_attribute(keyword, values, kind, is_list
     assert (column.kind, column.is_list, column.values) == (kind, is_list, expected)
 
 
-@pytest.mark.parametrize(("values", "kind"), [([None, 5], Kind.INTEGER), ([2.5], Kind.DECIMAL), ([b"x"], Kind.BINARY), ([["a"]], Kind.TEXT), ([], Kind.TEXT)])
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [([None, 5], Kind.INTEGER), ([2.5], Kind.DECIMAL), ([b"x"], Kind.BINARY), ([["a"]], Kind.TEXT), ([], Kind.TEXT)],
+)
 def test_columns_that_no_dictionary_knows_have_the_type_of_their_values(values, kind):
     assert make_column("(0009,1001)", Tag(0x00091001), values).kind is kind
 
@@ -256,7 +261,7 @@ def test_data_frame(tmp_path):
     assert frame["StudyDate"][0].date() == datetime.date(2024, 2, 29)
     assert frame["StudyDate"].isna().tolist() == [False, True, True, True]
     assert frame["PixelSpacing"][0] == [0.5, 0.25]
-    assert list(frame.columns)[0] == "path"
+    assert frame.columns.tolist()[0] == "path"
 
 
 def test_tables_of_nothing_have_their_columns(tmp_path):
@@ -271,6 +276,12 @@ def test_a_missing_extra_is_named(tmp_path, monkeypatch, method, module, extra):
     monkeypatch.setitem(__import__("sys").modules, module, None)
     with pytest.raises(ModuleNotFoundError, match=rf"pip install 'dicomkit\[{extra}\]'"):
         getattr(scan(tmp_path), method)()
+
+
+def test_the_package_offers_it():
+    import dicomkit
+
+    assert dicomkit.scan is scan
 
 
 def test_no_warning_without_a_reason(archive):

@@ -203,7 +203,7 @@ def test_a_source_is_asked_for_what_headers_need():
 def test_zero_bytes_after_the_data_set_are_noted_and_others_are_an_error():
     data = element(0x00080060, "CS", "CT")
     for tail in (bytes(3), bytes(512)):
-        assert index_of(data + tail).found_anomalies == [("bytes after the last element", 10, 0)]
+        assert index_of(data + tail).found_anomalies == [("bytes after the last element", 10, None)]
     with pytest.raises(errors.UnexpectedEndOfDataError):
         index_of(data + b"abc")
 
