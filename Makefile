@@ -15,19 +15,19 @@ COMPILED := $(shell find dicomkit -name '*.pyx' -o -name '*.pxd' -o -name '*.tsv
 	@mkdir -p .make && touch $@
 
 .make/installed: .make/venv setup.py pyproject.toml $(COMPILED) $(wildcard codecs_plugins/*/pyproject.toml)
-	$(BIN)/pip install --quiet --editable . $(PLUGINS)
+	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --editable . $(PLUGINS)
 	@touch $@
 
 .make/test-extras: .make/installed
-	$(BIN)/pip install --quiet --editable '.[test]'
+	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --editable '.[test]'
 	@touch $@
 
 .make/dev-extras: .make/installed
-	$(BIN)/pip install --quiet --editable '.[test,dev]'
+	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --editable '.[test,dev]'
 	@touch $@
 
 .make/bench-extras: .make/installed
-	$(BIN)/pip install --quiet --editable '.[bench]'
+	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --editable '.[bench]'
 	@touch $@
 
 demo: .make/installed

@@ -34,6 +34,10 @@ cdef enum:
     LUT_DESCRIPTOR = 0x00283002
     DELIMITER_GROUP = 0xFFFE
 
+cdef extern from "Python.h":
+    int Py_EnterRecursiveCall(const char* where) except 1
+    void Py_LeaveRecursiveCall()
+
 cdef object _MISSING = object()
 
 
@@ -95,23 +99,6 @@ cdef class DataSet:
     elements
         Data elements to begin with.
     """
-
-    cdef ElementIndex index         # where it was read from; None for one that was made
-    cdef uint32_t start             # the records of its elements
-    cdef uint32_t stop
-    cdef uint32_t depth             # how many sequences it lies in
-    cdef bint is_unordered
-    cdef bint is_signed             # Pixel Representation of the nearest data set around it is 1
-    cdef object inherited_set       # character set of the data set around it
-    cdef object own_set             # character set of what was read, once it was looked up
-    cdef dict changes               # tag number -> DataElement, or None where one was deleted; lies over the index
-    cdef dict creators              # private creators of what was read, by tag number, once one was asked for
-    cdef uint32_t last_creator      # the one asked for last: elements of a block stand together
-    cdef object last_creator_name
-    # Lists of items that were looked at, by record. Most data sets have but one sequence, and it needs no dict.
-    cdef uint32_t first_sequence
-    cdef list first_items
-    cdef dict sequences             # the others; None for what turned out to be no sequence
 
     def __init__(self, elements=()):
         for element in elements:
@@ -241,9 +228,8 @@ cdef class DataSet:
             items = self.sequences.get(record, _MISSING)
             if items is not _MISSING:
                 return items
-        is_signed = self.is_signed if not element.flags & IMPLICIT_VR else self._is_signed_inside()
         if element.flags & CONTAINER:
-            items = _read_items(self.index, record + 1, element.next, self.depth + 1, self.character_set(), is_signed)
+            items = self.fresh_items(record)
         else:
             # A sequence that only the dictionaries know: UN of defined length, or private and implicit (PS3.5 6.2.2).
             end = element.value_offset + element.length
@@ -254,7 +240,7 @@ cdef class DataSet:
                     limits = ScanLimits(max_depth=self.index.max_depth - self.depth)
                     inner = scan_elements(
                         <object>self.index.view.obj, element.value_offset, end, IMPLICIT_VR, limits, None, self.index.character_set, True)
-                    items = _read_items(inner, 0, inner.count, self.depth + 1, self.character_set(), is_signed)
+                    items = _read_items(inner, 0, inner.count, self.depth + 1, self.character_set(), self._is_signed_for(record))
             except EncodingError:
                 pass
         # Two threads may come here at once; both get the list that came first.
@@ -265,6 +251,14 @@ cdef class DataSet:
         if self.sequences is None:
             self.sequences = {}
         return self.sequences.setdefault(record, items)
+
+    cdef bint _is_signed_for(self, uint32_t record) except -1:
+        return self._is_signed_inside() if self.index.records[record].flags & IMPLICIT_VR else self.is_signed
+
+    cdef list fresh_items(self, uint32_t record):
+        """The items of a container record, new ones each time: what is changed in them is not in the data set."""
+        return _read_items(
+            self.index, record + 1, self.index.records[record].next, self.depth + 1, self.character_set(), self._is_signed_for(record))
 
     cdef dict _looked_at(self):
         """The lists of items that were looked at, by record."""
@@ -449,20 +443,18 @@ cdef class DataSet:
     # Copies, comparison, display.
 
     def copy(self):
-        """Return a data set that can be changed without changing this one; bytes that were read are shared."""
-        cdef DataSet twin = data_set_of(
-            self.index, self.start, self.stop, self.is_unordered, self.depth, self.inherited_set, self.is_signed)
-        looked_at = self._looked_at()
-        if looked_at:
-            twin.sequences = {record: [item.copy() for item in items] for record, items in looked_at.items()}
-        if self.changes is not None:
-            twin.changes = {}
-            for tag, element in self.changes.items():
-                if element is None:
-                    twin.changes[tag] = None
-                else:
-                    twin[tag] = element
-        return twin
+        """Return a data set that can be changed without changing this one; bytes that were read are shared.
+
+        Raises
+        ------
+        RecursionError
+            If somebody put the data set into itself.
+        """
+        Py_EnterRecursiveCall(" in copying a data set that lies in itself")
+        try:
+            return _copy_of(self)
+        finally:
+            Py_LeaveRecursiveCall()
 
     def __copy__(self):
         return self.copy()
@@ -472,12 +464,13 @@ cdef class DataSet:
 
     cdef bint is_touched(self) except -1:
         """Whether anything in it, however deep, is not as it was read."""
-        if self.index is None or self.changes:
-            return True
-        for record, items in self._looked_at().items():
-            if _are_touched(items, self._starts_of_items(record)):
-                return True
-        return False
+        return self.index is None or bool(self.changes) or bool(self.touched_sequences())
+
+    cdef dict touched_sequences(self):
+        """The lists of items that are not as they were read, by record."""
+        if self.first_items is None and self.sequences is None:
+            return {}
+        return {record: items for record, items in self._looked_at().items() if _are_touched(items, self._starts_of_items(record))}
 
     cdef object _starts_of_items(self, uint32_t record):
         """First records of the items of a sequence, as read; None if it has an index of its own."""
@@ -523,7 +516,11 @@ cdef class DataSet:
     def __eq__(self, other):
         if not isinstance(other, DataSet):
             return NotImplemented
-        return self is other or (len(self) == len(other) and all(mine == its for mine, its in zip(self, other)))
+        Py_EnterRecursiveCall(" in comparing a data set that lies in itself")
+        try:
+            return self is other or (len(self) == len(other) and all([mine == its for mine, its in zip(self, other)]))
+        finally:
+            Py_LeaveRecursiveCall()
 
     __hash__ = None
 
@@ -719,11 +716,28 @@ cdef inline bint _fits(uint16_t vr, uint32_t length) noexcept nogil:
     return True
 
 
+cdef DataSet _copy_of(DataSet data_set):
+    cdef DataSet twin = data_set_of(
+        data_set.index, data_set.start, data_set.stop, data_set.is_unordered, data_set.depth, data_set.inherited_set, data_set.is_signed)
+    looked_at = data_set._looked_at()
+    if looked_at:
+        twin.sequences = {record: [item.copy() for item in items] for record, items in looked_at.items()}
+    if data_set.changes is not None:
+        twin.changes = {}
+        for tag, element in data_set.changes.items():
+            if element is None:
+                twin.changes[tag] = None
+            else:
+                twin[tag] = element
+    return twin
+
+
 cdef bint _are_touched(list items, starts) except -1:
+    # A data set that somebody put into itself ends the walk here: it does not begin where an item did.
     if starts is not None and len(starts) != len(items):
         return True
     for i, item in enumerate(items):
-        if not isinstance(item, DataSet) or (<DataSet>item).is_touched() or (starts is not None and (<DataSet>item).start != starts[i]):
+        if not isinstance(item, DataSet) or (starts is not None and (<DataSet>item).start != starts[i]) or (<DataSet>item).is_touched():
             return True
     return False
 

@@ -35,6 +35,7 @@ SHOWN_BYTES = 16
 SHOWN_ROWS = 600  # in all
 SHOWN_ITEMS = 25  # of a sequence
 SHOWN_DEPTH = 12
+DEEPEST = 256  # as max_depth allows
 _BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 # No colours: the table takes those of the page around it, light or dark. Without the style, as where it is stripped, it still reads well.
 _STYLE = (
@@ -126,6 +127,8 @@ def format_data_set(data_set: DataSet) -> str:
     """Return a line for each element, items indented."""
     lines = []
     for depth, element, number, _ in walk(data_set):
+        if depth > DEEPEST:
+            raise RecursionError("the data set nests deeper than any that was read; does it lie in itself?")
         margin = "    " * depth
         lines.append(f"{margin}  -- item {number}" if element is None else margin + format_element(element))
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-# Unaligned loads in either byte order. memcpy is how C spells an unaligned load; compilers make one instruction of it.
+# Unaligned loads and stores in either byte order. memcpy is how C spells an unaligned load; compilers make one instruction of it.
 # Like everything compiled here, this expects a little-endian machine: setup.py builds for no other.
 
 from libc.stdint cimport uint16_t, uint32_t, uint64_t, uint8_t
@@ -46,3 +46,20 @@ cdef inline uint64_t load64(const uint8_t* data, bint is_big_endian) noexcept no
 cdef inline uint32_t load_tag(const uint8_t* data, bint is_big_endian) noexcept nogil:
     """A tag is two 16-bit numbers, each in the data set's byte order (PS3.5 7.1.1)."""
     return (<uint32_t>load16(data, is_big_endian) << 16) | load16(data + 2, is_big_endian)
+
+
+cdef inline void store16(uint8_t* data, uint16_t value, bint is_big_endian) noexcept nogil:
+    if is_big_endian:
+        value = swap16(value)
+    memcpy(data, &value, 2)
+
+
+cdef inline void store32(uint8_t* data, uint32_t value, bint is_big_endian) noexcept nogil:
+    if is_big_endian:
+        value = swap32(value)
+    memcpy(data, &value, 4)
+
+
+cdef inline void store_tag(uint8_t* data, uint32_t tag, bint is_big_endian) noexcept nogil:
+    store16(data, tag >> 16, is_big_endian)
+    store16(data + 2, tag & 0xFFFF, is_big_endian)

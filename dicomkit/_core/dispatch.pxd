@@ -6,7 +6,7 @@ cdef extern from *:
     """
     #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) \
         && !defined(__SANITIZE_THREAD__) && !defined(DICOMKIT_ONE_TARGET)
-    #define DICOMKIT_DISPATCHED __attribute__((target_clones("avx2", "default")))
+    #define DICOMKIT_DISPATCHED __attribute__((target_clones("avx2", "default"), optimize("no-trapping-math")))
     #else
     #define DICOMKIT_DISPATCHED
     #endif

@@ -3,7 +3,7 @@
 Cells and samples come as bytes, at any alignment: little-endian integers of ``itemsize`` bytes. Everything releases the GIL.
 """
 
-from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from dicomkit._core.dispatch cimport dispatched
@@ -15,16 +15,6 @@ ctypedef fused unsigned_t:
     uint16_t
     uint32_t
     uint64_t
-
-ctypedef fused integer_t:
-    uint8_t
-    uint16_t
-    uint32_t
-    uint64_t
-    int8_t
-    int16_t
-    int32_t
-    int64_t
 
 # Cells that are looked at before it is asked whether one was dirty: few enough that a dirty image is found out soon.
 cdef Py_ssize_t BLOCK = 4096
@@ -186,15 +176,17 @@ def has_unused_bits(const uint8_t[::1] cells not None, int itemsize, int bits_st
     return is_found
 
 
-cdef dispatched _extract(const uint8_t* cells, uint8_t* samples, Py_ssize_t count, int up, int down, integer_t kind) noexcept nogil:
+cdef dispatched _extract(
+    const uint8_t* cells, uint8_t* samples, Py_ssize_t count, int shift, unsigned_t mask, unsigned_t sign
+) noexcept nogil:
     cdef Py_ssize_t i
-    cdef integer_t value
+    cdef unsigned_t value
     for i in range(count):
-        memcpy(&value, cells + i * sizeof(integer_t), sizeof(integer_t))
-        # The stored bits go to the top, and come down with zeros or copies of the sign. Up as unsigned: C leaves the other undefined.
-        value = <integer_t>(<uint64_t>value << up)
-        value = value >> down
-        memcpy(samples + i * sizeof(integer_t), &value, sizeof(integer_t))
+        memcpy(&value, cells + i * sizeof(unsigned_t), sizeof(unsigned_t))
+        value = (value >> shift) & mask
+        # Turn the sign bit, and take its weight away: what had it loses twice the weight, modulo the size of the cell.
+        value = <unsigned_t>(<unsigned_t>(value ^ sign) - sign)
+        memcpy(samples + i * sizeof(unsigned_t), &value, sizeof(unsigned_t))
 
 
 def extract_values(
@@ -224,27 +216,20 @@ def extract_values(
     cdef uint8_t* target = &samples[0]
     if source != target and source < target + length and target < source + length:
         raise ValueError("the buffers overlap")
-    cdef int up = 8 * itemsize - 1 - high_bit, down = 8 * itemsize - bits_stored
+    cdef int shift = high_bit + 1 - bits_stored
+    cdef uint64_t sign = <uint64_t>1 << (bits_stored - 1)
+    cdef uint64_t mask = sign | (sign - 1)
+    if not is_signed:
+        sign = 0
     with nogil:
         if itemsize == 1:
-            if is_signed:
-                _extract[int8_t](source, target, count, up, down, 0)
-            else:
-                _extract[uint8_t](source, target, count, up, down, 0)
+            _extract[uint8_t](source, target, count, shift, <uint8_t>mask, <uint8_t>sign)
         elif itemsize == 2:
-            if is_signed:
-                _extract[int16_t](source, target, count, up, down, 0)
-            else:
-                _extract[uint16_t](source, target, count, up, down, 0)
+            _extract[uint16_t](source, target, count, shift, <uint16_t>mask, <uint16_t>sign)
         elif itemsize == 4:
-            if is_signed:
-                _extract[int32_t](source, target, count, up, down, 0)
-            else:
-                _extract[uint32_t](source, target, count, up, down, 0)
-        elif is_signed:
-            _extract[int64_t](source, target, count, up, down, 0)
+            _extract[uint32_t](source, target, count, shift, <uint32_t>mask, <uint32_t>sign)
         else:
-            _extract[uint64_t](source, target, count, up, down, 0)
+            _extract[uint64_t](source, target, count, shift, mask, sign)
 
 
 cdef dispatched _join(

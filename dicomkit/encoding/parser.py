@@ -207,7 +207,7 @@ def _inflate(buffer: object, start: int, loader: Loader | None, options: ReadOpt
     chunks: list[bytes] = []
     error: EncodingError | None = None
     try:
-        for chunk in _inflated(view[start:], options.max_inflated_size, start):
+        for chunk in _inflated(view[start:], start, options):
             chunks.append(chunk)  # noqa: PERF402  # what came before an error is kept
     except EncodingError as problem:
         error = problem
@@ -216,9 +216,10 @@ def _inflate(buffer: object, start: int, loader: Loader | None, options: ReadOpt
     return b"".join(chunks), error
 
 
-def _inflated(deflated: memoryview, limit: int, start: int) -> Iterator[bytes]:
+def _inflated(deflated: memoryview, start: int, options: ReadOptions) -> Iterator[bytes]:
     """Inflate slice by slice, so that neither the input's rest nor the output is copied over and over."""
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
+    limit = options.max_inflated_size
     total = 0
     for offset in range(0, len(deflated) + INFLATE_SLICE, INFLATE_SLICE):  # and once with nothing: output can be pending inside
         pending: bytes | memoryview = deflated[offset : offset + INFLATE_SLICE]
@@ -234,8 +235,16 @@ def _inflated(deflated: memoryview, limit: int, start: int) -> Iterator[bytes]:
             if total > limit:
                 raise LimitExceededError(f"the data set inflates to more than max_inflated_size={limit}", offset=start)
             yield chunk
+        if engine.eof:
+            break
     if not engine.eof:
         raise UnexpectedEndOfDataError("the deflated data set ends too early", offset=start + len(deflated))
+    end = min(offset + INFLATE_SLICE, len(deflated)) - len(engine.unused_data)
+    if bytes(deflated[end : end + 2]) not in (b"", b"\0"):  # a NUL may pad it to an even length
+        problem = ParsingError("bytes after the deflated data set", offset=start + end)
+        if options.strict:
+            raise problem
+        warnings.warn(DICOMWarning(str(problem)), stacklevel=2)
 
 
 def _warn_of(index: ElementIndex) -> None:

@@ -114,10 +114,12 @@ def _whole(data: object, parse: Callable[[object, int, Loader | None], Parsed | 
     return parsed
 
 
-def _read_all(stream: object) -> bytes:
+def _read_all(stream: object) -> bytes | bytearray | memoryview:
     data = stream.read()  # type: ignore[attr-defined]
-    if not isinstance(data, bytes):
+    if isinstance(data, str):
         raise TypeError("the file object gives text: open it in binary mode")
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise TypeError(f"the file object gives {type(data).__name__}, not bytes")
     return data
 
 

@@ -7,7 +7,6 @@ from dicomkit.element import tag_for_key
 from dicomkit.errors import DICOMError, EncodingError, InvalidDICMPrefixError, UnexpectedEndOfDataError
 from dicomkit.file import read
 from dicomkit.tag import Tag
-from dicomkit.vr import VR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Columns", "Row", "read_row"]
 
 FILE_META_GROUP = 0x0002
-PIXEL_REPRESENTATION = Tag(0x0028, 0x0103)
-LAST_CREATOR = 0xFF
 PREFIX_END = 132  # a file needs as many bytes to be a DICOM file (PS3.10 7.1)
 
 
@@ -50,21 +47,6 @@ class Columns:
         self.names = tuple(map(_name, self.tags))
         self.places = {name: place for place, name in enumerate(self.names)}
         self.places |= {int(tag): place for place, tag in enumerate(self.tags)}
-
-
-    @property
-    def tags_to_read(self) -> tuple[Tag, ...]:
-        """The tags of the data set, with those of the elements that decide how to understand them: Pixel Representation where a value
-        may be US or SS (PS3.5 A.1), and private creators (PS3.5 7.8.1).
-        """
-        deciding = set()
-        for tag in self.data_set_tags:
-            entry = DataElementDictionary.find_tag(tag)
-            if entry is not None and VR.SS in entry.vr[1:]:
-                deciding.add(PIXEL_REPRESENTATION)
-            elif tag.is_private and tag.element > LAST_CREATOR:
-                deciding.add(Tag(tag.group, tag.element >> 8))
-        return (*self.data_set_tags, *deciding)
 
 
 def _name(tag: Tag) -> str:

@@ -126,7 +126,7 @@ class Scan:
         self._workers = workers
         self._skip_non_dicom = skip_non_dicom
         self._include_hidden = include_hidden
-        self._options = options.replace(tags=columns.tags_to_read)
+        self._options = options.replace(tags=columns.data_set_tags)
 
     @property
     def attributes(self) -> tuple[str, ...]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -363,6 +366,30 @@ def test_items_of_a_made_sequence_follow_the_list():
     ds.ReferencedImageSequence.append(DataSet([DataElement("Modality", "CS", "CT")]))
     assert ds.sequence_item_count("ReferencedImageSequence") == 1
     assert ds["ReferencedImageSequence"].value[0].Modality == "CT"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+@pytest.mark.parametrize(
+    "act", ["f.data_set.copy()", "str(f)", "f._repr_html_()", "pickle.dumps(f)", "f.data_set == twin", "copy.deepcopy(f)"]
+)
+def test_data_sets_that_contain_themselves(act, tmp_path):
+    """The caller's fault, and an exception or a value: in a process of its own, since a crash would end the tests."""
+    path = tmp_path / "file.dcm"
+    path.write_bytes(part10(data_set(CONTENT)))
+    code = f"""
+import copy, pickle, resource, dicomkit
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+f = dicomkit.read({str(path)!r})
+twin = dicomkit.read({str(path)!r}).data_set
+f.ReferencedSeriesSequence.append(f.data_set)
+try:
+    {act}
+except (RecursionError, dicomkit.DICOMError):
+    pass
+"""
+    folder = Path(dicomkit.__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=60, cwd=folder)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_empty_items_and_sequences():

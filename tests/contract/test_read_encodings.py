@@ -214,6 +214,34 @@ def test_private_sequences_of_undefined_length_in_implicit_vr():
     assert [inner.Modality for inner in f[0x00091001].value] == ["CT", "CT"]
 
 
+# What is declared, and what is there.
+
+
+@pytest.mark.parametrize(("declared", "really"), [(EXPLICIT_VR_LITTLE_ENDIAN, {"implicit": True}), (IMPLICIT_VR_LITTLE_ENDIAN, {})])
+def test_a_data_set_with_or_without_vrs_against_its_syntax_is_read(declared, really):
+    content = [(0x00080060, "CS", "CT"), (0x00081115, "SQ", [[(0x00280010, "US", 7)]]), (0x00280010, "US", 512)]
+    data = part10(data_set(content, **really), declared)
+    with pytest.warns(dicomkit.DICOMWarning, match=r"VR.*\(0008,0060\)"):
+        f = dicomkit.read(data)
+    assert (f.Modality, f.Rows, f.ReferencedSeriesSequence[0].Rows) == ("CT", 512, 7)
+    with pytest.raises(dicomkit.ParsingError):
+        dicomkit.read(data, strict=True)
+
+
+@pytest.mark.parametrize(("declared", "big_endian"), [(EXPLICIT_VR_LITTLE_ENDIAN, True), (EXPLICIT_VR_BIG_ENDIAN, False)])
+def test_a_data_set_in_the_other_byte_order_is_an_error(declared, big_endian):
+    """Not garbage: tags and lengths make no sense."""
+    with pytest.raises(dicomkit.EncodingError):
+        dicomkit.read(part10(data_set(attributes(), big_endian=big_endian), declared))
+
+
+def test_meta_information_without_vrs_is_read():
+    meta = b"".join(element(tag, "UI", uid, implicit=True) for tag, uid in [(0x00020002, "1.2"), (0x00020010, IMPLICIT_VR_LITTLE_ENDIAN)])
+    with pytest.warns(dicomkit.DICOMWarning, match="without VR"):
+        f = dicomkit.read(part10(data_set([(0x00280010, "US", 512)], implicit=True), meta=meta))
+    assert (f.Rows, f.transfer_syntax_uid) == (512, IMPLICIT_VR_LITTLE_ENDIAN)
+
+
 # READ-11.
 
 
@@ -233,6 +261,15 @@ def test_read_11_the_padding_after_the_stream_is_no_data():
         deflated = engine.compress(content) + engine.flush() + padding
         f = dicomkit.read(bytes(128) + b"DICM" + file_meta(DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN) + deflated)
         assert f.Modality == "CT"
+
+
+@pytest.mark.parametrize("rest", [b"x", b"\0x", b"another text"])
+def test_read_11_what_follows_the_stream_is_told(rest):
+    data = part10(element(0x00080060, "CS", "CT"), DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN) + rest
+    with pytest.warns(dicomkit.DICOMWarning, match="deflated"):
+        assert dicomkit.read(data).Modality == "CT"
+    with pytest.raises(dicomkit.ParsingError, match="deflated"):
+        dicomkit.read(data, strict=True)
 
 
 @pytest.mark.parametrize("cut", [1, 2, 5, 20])

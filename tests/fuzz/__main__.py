@@ -42,7 +42,7 @@ def _reproduce(path: Path) -> int:
     limit_memory()
     findings = []
     with TemporaryDirectory() as folder:
-        for number in range(5):     # what is looked at closely is chosen at random
+        for number in range(5):  # what is looked at closely is chosen at random
             tell = (lambda step: print(step, flush=True)) if number == 0 else (lambda step: None)
             copy = Path(folder) / "mutant.dcm"
             findings += exercise(path.read_bytes(), copy, Random(number), slowness=20.0 if is_sanitized() else 1.0, tell=tell)

@@ -26,12 +26,12 @@ from tests.fuzz.seeds import CANARY
 
 __all__ = ["Finding", "exercise"]
 
-SECONDS = 2.0                       # of processor time for one step
-MEMORY = 64 << 20                   # bytes for one mutant, and so many times its size:
+SECONDS = 2.0  # of processor time for one step
+MEMORY = 64 << 20  # bytes for one mutant, and so many times its size:
 MEMORY_FACTOR = 60
 MAX_INFLATED_SIZE = 32 << 20
-MOST_ELEMENTS = 3000                # compared, or decoded
-MOST_CLOSELY = 60                   # asked for everything they have
+MOST_ELEMENTS = 3000  # compared, or decoded
+MOST_CLOSELY = 60  # asked for everything they have
 WAYS: dict[str, dict[str, Any]] = {
     "default": {},
     "strict": {"strict": True},
@@ -131,7 +131,9 @@ def _format(error: BaseException) -> str:
     return "".join(lines)[-3000:]
 
 
-def exercise(data: bytes, path: Path, random: Random, *, slowness: float = 1.0, tell: Callable[[str], None] = lambda step: None) -> list[Finding]:
+def exercise(
+    data: bytes, path: Path, random: Random, *, slowness: float = 1.0, tell: Callable[[str], None] = lambda step: None
+) -> list[Finding]:
     """Do everything with one file.
 
     Parameters
@@ -161,7 +163,9 @@ def exercise(data: bytes, path: Path, random: Random, *, slowness: float = 1.0, 
 def _exercise(watch: _Watch, data: bytes, path: Path, random: Random) -> None:
     path.write_bytes(data)
     limits = {"max_inflated_size": MAX_INFLATED_SIZE}
-    read = {way: watch.take(f"read {way}", lambda options=options: dicomkit.read(data, **options, **limits)) for way, options in WAYS.items()}
+    read = {
+        way: watch.take(f"read {way}", lambda options=options: dicomkit.read(data, **options, **limits)) for way, options in WAYS.items()
+    }
     for way in ("default", "rescue", "stop", "tags"):
         options = WAYS[way] | limits
         found = {
@@ -193,8 +197,7 @@ def _flatten(data_set: DataSet) -> Iterator[tuple[Any, ...]]:
         count += 1
         yield len(stack), int(element.tag), str(element.vr), element.length, element.offset, bytes(element.value_data[: 1 << 16])
         items = element.sequence_items
-        for item in reversed(items[:MOST_ELEMENTS] if items else ()):
-            stack.append(iter(item))
+        stack.extend(iter(item) for item in reversed(items[:MOST_ELEMENTS] if items else ()))
 
 
 def _summary(file: DICOMFile) -> list[tuple[Any, ...]]:
@@ -307,12 +310,14 @@ def _use_element(watch: _Watch, element: DataElement) -> None:
         take(f"element.{fact}", lambda fact=fact: getattr(element, fact))
     data = take("value_data", lambda: element.value_data).value
     if data is not None and len(data) != element.value_length:
-        watch.add("differs", "value_data", "value_data has another length than value_length", f"{element.tag} {len(data)} {element.value_length}")
+        watch.add(
+            "differs", "value_data", "value_data has another length than value_length", f"{element.tag} {len(data)} {element.value_length}"
+        )
     take("array", element.array)
     take("element str", lambda: str(element))
     take("element repr", lambda: repr(element))
     take("hash", lambda: hash(element))
-    if take("element ==", lambda: element == element).value is False:  # noqa: PLR0124
+    if take("element ==", lambda: element == element).value is False:
         watch.add("differs", "==", "an element is not equal to itself", str(element.tag))
     take("element pickle", lambda: pickle.loads(pickle.dumps(element)))
 

@@ -29,8 +29,10 @@ IMAGE_TAGS = [
     0x00281050, 0x00281051, 0x00281052, 0x00281053, 0x00281056, 0x00281101, 0x00281102, 0x00281201, 0x00283000, 0x00283002, 0x00283010,
 ]  # fmt: skip
 SYNTAXES = [
-    "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.98", "1.2.840.10008.1.2.5",
-    "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.8.1", "1.2.840.10008.1.2.6.1", "1.2.3",
+    "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.98",
+    "1.2.840.10008.1.2.5",
+    "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.8.1",
+    "1.2.840.10008.1.2.6.1", "1.2.3",
     "", "1.2.840.10008.1.2\\1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1 ", "1.2.840.10008.1.2.01",
 ]  # fmt: skip
 CHARACTER_SETS = [
@@ -44,11 +46,15 @@ ESCAPES = [
     b"\\", b"=", b"^", b"\0", b"\xff", b"\x80\x5c", b"\xb0\xa1", b"\xe5\xb1", b"\x8f", b"\r\n\f", b"\xed\xa0\x80", b"\xf4\x90\x80\x80",
 ]  # fmt: skip
 TEXTS = [
-    b"", b" ", b"\0", b"nan", b"inf", b"-inf", b"NaN\\1", b"1_000", b"0x10", b"1e400", b"1e-400", b"-0", b"+", b"-", b".", b"e5", b"1e", b"1.5.5",
+    b"", b" ", b"\0", b"nan", b"inf", b"-inf", b"NaN\\1", b"1_000", b"0x10", b"1e400", b"1e-400", b"-0", b"+", b"-", b".",
+    b"e5", b"1e", b"1.5.5",
     "\u0661\u0662".encode(), "\uff11".encode(), b"9" * 17, b"9" * 400, b"2147483648", b"-2147483649", b"1\\2\\\\3", b"\\", b"\\" * 30,
-    b"20240231", b"00000000", b"99991399", b"20240101-20240202", b"2024.02.29", b"246060", b"235960.9999999", b"2024+9999", b"20240101000000-1500",
-    b"ABC", b"045Y", b"999Z", b"-01D", b"1.2.03", b"1..2", b"." * 64, b"1" * 65, b"^^^^^^", b"====", b"a=b=c=d", b"http://", b"x:" + b"y" * 99,
-    CANARY.encode(), CANARY.encode() + b"\\" + CANARY.encode(), b"\xff" + CANARY.encode(), b"12" + CANARY.encode(), b"\x1b$B" + CANARY.encode(),
+    b"20240231", b"00000000", b"99991399", b"20240101-20240202", b"2024.02.29", b"246060", b"235960.9999999", b"2024+9999",
+    b"20240101000000-1500",
+    b"ABC", b"045Y", b"999Z", b"-01D", b"1.2.03", b"1..2", b"." * 64, b"1" * 65, b"^^^^^^", b"====", b"a=b=c=d", b"http://",
+    b"x:" + b"y" * 99,
+    CANARY.encode(), CANARY.encode() + b"\\" + CANARY.encode(), b"\xff" + CANARY.encode(), b"12" + CANARY.encode(),
+    b"\x1b$B" + CANARY.encode(),
 ]  # fmt: skip
 
 
@@ -61,7 +67,7 @@ class Mutant:
         self.is_implicit = seed.is_implicit
         self.is_big_endian = seed.is_big_endian
         self.is_deflated = seed.is_deflated
-        self.after: list[Callable[[bytearray], None]] = []      # damage to the finished file
+        self.after: list[Callable[[bytearray], None]] = []  # damage to the finished file
         self._headers: list[Header] | None = None
 
     @property
@@ -255,7 +261,9 @@ def splice(random: Random, mutant: Mutant, others: Sequence[Seed]) -> None:
     source = other.pick(random)
     if source is None or target is None or source.end - source.offset > 50_000:
         return
-    mutant.replace(target.offset, target.offset, bytes(other.body[source.offset : source.end]), target.parent, keep_lengths=random.random() < 0.2)
+    mutant.replace(
+        target.offset, target.offset, bytes(other.body[source.offset : source.end]), target.parent, keep_lengths=random.random() < 0.2
+    )
 
 
 def nest(random: Random, mutant: Mutant) -> None:
@@ -329,7 +337,9 @@ def change_character_set(random: Random, mutant: Mutant) -> None:
     terms = random.choice(CHARACTER_SETS)
     if header is not None and random.random() < 0.7:
         mutant.set_value(header, terms + b" " * (len(terms) % 2))
-    text = mutant.pick(random, lambda one: one.vr in (b"PN", b"LO", b"SH", b"LT", b"ST", b"UT", b"UC") or one.is_implicit and _is_value(one))
+    text = mutant.pick(
+        random, lambda one: one.vr in (b"PN", b"LO", b"SH", b"LT", b"ST", b"UT", b"UC") or (one.is_implicit and _is_value(one))
+    )
     if text is not None:
         value = bytearray(mutant.body[text.value_offset : text.value_end])
         for _ in range(random.choice([1, 3, 10])):
@@ -351,7 +361,9 @@ def change_image(random: Random, mutant: Mutant) -> None:
         tag = random.choice(IMAGE_TAGS)
         header = mutant.pick(random, lambda one, tag=tag: one.tag == tag)  # type: ignore[misc]
         numbers = b"".join(mutant.number(random.choice(NUMBERS), 2) for _ in range(random.choice([1, 1, 1, 3])))
-        value = random.choice([numbers, numbers, numbers, _text(random), b"MONOCHROME1 ", b"RGB ", b"PALETTE COLOR ", b"YBR_FULL", b"YBR_FULL_422"])
+        value = random.choice(
+            [numbers, numbers, numbers, _text(random), b"MONOCHROME1 ", b"RGB ", b"PALETTE COLOR ", b"YBR_FULL", b"YBR_FULL_422"]
+        )
         if header is not None:
             mutant.set_value(header, value, random.choice(VRS) if not header.is_implicit and random.random() < 0.15 else None)
         elif mutant.headers:
@@ -391,7 +403,8 @@ def dig_hole(random: Random, mutant: Mutant) -> None:
 
 
 RULES: dict[Callable[[Random, Mutant], None], int] = {
-    flip_bytes: 6, flip_head: 2, resize_head: 1, cut: 4, change_length: 8, change_vr: 5, confuse_type: 6, change_tag: 6, remove_element: 2,
+    flip_bytes: 6, flip_head: 2, resize_head: 1, cut: 4, change_length: 8, change_vr: 5, confuse_type: 6, change_tag: 6,
+    remove_element: 2,
     remove_delimiter: 4, add_delimiter: 5, move_element: 4, repeat_element: 2, nest: 3, switch_byte_order: 2, switch_vr_form: 3,
     change_syntax: 3, damage_file: 3, change_character_set: 6, change_value: 8, change_image: 8, change_fragments: 5, dig_hole: 2,
 }  # fmt: skip

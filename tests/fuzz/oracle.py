@@ -52,7 +52,7 @@ class _Reader:
                     raise Malformed
                 return found, offset + 8
             tag = group << 16 | element
-            if group in (0x0002, 0xFFFE) or (found and tag <= found[-1].tag):     # group 2 is the meta information's (PS3.10 7.1)
+            if group in (0x0002, 0xFFFE) or (found and tag <= found[-1].tag):  # group 2 is the meta information's (PS3.10 7.1)
                 raise Malformed
             parsed, offset = self.element(offset, end, tag, is_implicit)
             found.append(parsed)

@@ -25,9 +25,9 @@ from tests.fuzz.worker import is_sanitized
 __all__ = ["Report", "run"]
 
 ROOT = Path(__file__).resolve().parents[2]
-CHUNK = 250                 # mutants that a worker process does before a fresh one takes over
-HANG_SECONDS = 30.0         # of processor time for all steps with one mutant
-WALL_SECONDS = 120.0        # the same by the clock on the wall, for what waits and does not work
+CHUNK = 250  # mutants that a worker process does before a fresh one takes over
+HANG_SECONDS = 30.0  # of processor time for all steps with one mutant
+WALL_SECONDS = 120.0  # the same by the clock on the wall, for what waits and does not work
 REPORT_LENGTH = 6000
 
 
@@ -55,7 +55,7 @@ class _Run:
         self.with_corpora = with_corpora
         self.tell = tell
         self.report = Report()
-        self._lock = Lock()     # of the report: workers are looked after by a thread each
+        self._lock = Lock()  # of the report: workers are looked after by a thread each
 
     def keep(self, finding: Finding, number: int) -> None:
         with self._lock:
@@ -118,8 +118,10 @@ class _Run:
                         number, began, began_cpu = int(line[2:]), time.monotonic(), _processor_seconds(process.pid)
                     elif line.startswith(b"F "):
                         self.keep(Finding(**json.loads(line[2:])), number)
-            elif _processor_seconds(process.pid) - began_cpu > HANG_SECONDS * patience or time.monotonic() - began > WALL_SECONDS * patience:
-                process.send_signal(signal.SIGABRT)     # faulthandler says where it was
+            elif (
+                _processor_seconds(process.pid) - began_cpu > HANG_SECONDS * patience or time.monotonic() - began > WALL_SECONDS * patience
+            ):
+                process.send_signal(signal.SIGABRT)  # faulthandler says where it was
                 time_left = 5.0
                 try:
                     process.wait(time_left)

@@ -26,7 +26,7 @@ from dicomkit.testing import (
 
 __all__ = ["CANARY", "Seed", "find_seeds"]
 
-CANARY = "KANARIENVOGEL"    # stands in values only: no message may repeat it
+CANARY = "KANARIENVOGEL"  # stands in values only: no message may repeat it
 ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
 RLE_LOSSLESS = "1.2.840.10008.1.2.5"
 LARGEST_SEED = 200_000

@@ -18,7 +18,7 @@ PIXEL_DATA = 0x7FE00010
 SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _FIRST_ITEM = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # what makes an implicit VR element a sequence, without a dictionary
-MOST_HEADERS = 4000     # enough places to choose from; a bound on the time a walk takes
+MOST_HEADERS = 4000  # enough places to choose from; a bound on the time a walk takes
 
 
 @dataclass(slots=True)

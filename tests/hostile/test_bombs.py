@@ -5,13 +5,22 @@ from __future__ import annotations
 import os
 import struct
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 import dicomkit
-from dicomkit import DICOMError, LimitExceededError, PixelDataError, UnexpectedEndOfDataError
-from dicomkit.testing import DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, data_set, element, encapsulated, file_meta, part10
+from dicomkit import DICOMError, LimitExceededError, PixelDataError, SourceError, UnexpectedEndOfDataError
+from dicomkit.testing import (
+    DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN,
+    IMPLICIT_VR_LITTLE_ENDIAN,
+    data_set,
+    element,
+    encapsulated,
+    file_meta,
+    part10,
+)
 from tests.hostile.builders import IMAGE, bounded, delimiter, item_header, quiet, sq_header
 
 MEBIBYTE = 1 << 20
@@ -62,7 +71,7 @@ def test_an_empty_deflated_data_set_is_read() -> None:
 
 
 def test_a_deflate_stream_that_never_ends_is_an_error() -> None:
-    stored_block = b"\x00\x00\x00\xff\xff"      # empty, and not the last
+    stored_block = b"\x00\x00\x00\xff\xff"  # empty, and not the last
     data = part10(b"", "1.2.840.10008.1.2.1", meta=file_meta(DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN)) + stored_block * 200_000
     with bounded(seconds=2), pytest.raises(UnexpectedEndOfDataError):
         dicomkit.read(data)
@@ -161,16 +170,18 @@ def test_an_impossibly_large_sparse_file_is_a_typed_error(tmp_path: Path) -> Non
         except OSError:
             pytest.skip("the file system has no files of 8 TiB")
     for options in ({}, {"defer_larger_than": None}, {"stop_before_pixels": True}):
-        with quiet(), bounded(seconds=2):
-            try:
-                dicomkit.read(path, **options)
-            except DICOMError as error:
-                assert isinstance(error, OSError)
+        with quiet(), bounded(seconds=2), suppress(SourceError):
+            dicomkit.read(path, **options)
 
 
 def test_frames_without_data_are_not_allocated() -> None:
     """One frame of a megabyte is there, 99,999 are empty fragments."""
-    image = [(0x00280008, "IS", "100000"), *[one for one in IMAGE if one[0] not in (0x00280010, 0x00280011)], (0x00280010, "US", 700), (0x00280011, "US", 700)]
+    image = [
+        (0x00280008, "IS", "100000"),
+        *[one for one in IMAGE if one[0] not in (0x00280010, 0x00280011)],
+        (0x00280010, "US", 700),
+        (0x00280011, "US", 700),
+    ]
     file = dicomkit.read(part10(data_set(image) + encapsulated([bytes(980_000)] + [b""] * 99_999), "1.2.840.10008.1.2.1.98"))
     with bounded(seconds=2, python_bytes=64 * MEBIBYTE), pytest.raises(PixelDataError):
         file.pixel_data().array()  # type: ignore[union-attr]

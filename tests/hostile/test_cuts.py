@@ -59,8 +59,8 @@ def test_partial_reading_gives_everything_before_the_cut_and_reports_it(undefine
         assert all(element == found[element.tag] for element in before if element.offset + element.value_length + 12 <= end)
         with pytest.raises(DICOMError) if found.error else quiet():
             dicomkit.read(data[:end])
-        for element in found:
-            assert element.value_length == len(element.value_data) <= end
+        for one in found:
+            assert one.value_length == len(one.value_data) <= end
 
 
 def test_a_cut_deflate_stream_is_an_error_everywhere() -> None:
@@ -76,7 +76,12 @@ def test_a_cut_offset_table_or_fragment_is_an_error() -> None:
     pixels = encapsulated([bytes(20), bytes(20)], [0, 28])
     data = part10(head + pixels, "1.2.840.10008.1.2.5")
     first = len(data) - len(pixels)
-    item_ends = {first + 12, first + 12 + 16, first + 12 + 16 + 28, first + 12 + 16 + 56}   # only the delimiter is missing: read, with a warning
+    item_ends = {
+        first + 12,
+        first + 12 + 16,
+        first + 12 + 16 + 28,
+        first + 12 + 16 + 56,
+    }  # only the delimiter is missing: read, with a warning
     for end in range(first + 1, len(data)):
         if end in item_ends:
             with pytest.warns(dicomkit.DICOMWarning, match="without its delimiter"):

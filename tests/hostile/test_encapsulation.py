@@ -12,7 +12,7 @@ from dicomkit import DICOMError, DICOMFile, PixelDataError
 from dicomkit.testing import Attribute, data_set, element, encapsulated, part10
 from tests.hostile.builders import IMAGE, bounded, delimiter, item_header, quiet
 
-SYNTAX = "1.2.840.10008.1.2.1.98"       # encapsulated uncompressed: each frame is 32 bytes as they are
+SYNTAX = "1.2.840.10008.1.2.1.98"  # encapsulated uncompressed: each frame is 32 bytes as they are
 FRAMES = [bytes([i]) * 32 for i in range(1, 4)]
 HEADER = element(0x7FE00010, "OB", b"", length=0xFFFFFFFF)
 
@@ -70,7 +70,10 @@ def test_extended_offset_tables_of_odd_sizes_and_types(size: int, vr: str) -> No
             return
 
 
-@pytest.mark.parametrize("fragments", [[], [b""], FRAMES[:1], FRAMES[:2], [b""] * 3, [bytes(30)] * 3, [FRAMES[0], b"", FRAMES[2]], [bytes(16)] * 6, [bytes(16)] * 5])
+@pytest.mark.parametrize(
+    "fragments",
+    [[], [b""], FRAMES[:1], FRAMES[:2], [b""] * 3, [bytes(30)] * 3, [FRAMES[0], b"", FRAMES[2]], [bytes(16)] * 6, [bytes(16)] * 5],
+)
 def test_too_few_or_short_fragments_are_errors(fragments: list[bytes]) -> None:
     file = read(encapsulated(fragments))
     with pytest.raises(PixelDataError):
@@ -86,7 +89,8 @@ def test_no_table_item_at_all() -> None:
 
 @pytest.mark.parametrize("content", [
     item_header(0) + item_header(0xFFFFFFFF), item_header(0xFFFFFFFF), item_header(0) + item_header(33), item_header(2) + b"ab",
-    item_header(3) + b"abc" + item_header(0), item_header(0) + delimiter(), element(0x00100010, "PN", "x"), item_header(0x7FFFFFFF), b"\0" * 8,
+    item_header(3) + b"abc" + item_header(0), item_header(0) + delimiter(), element(0x00100010, "PN", "x"),
+    item_header(0x7FFFFFFF), b"\0" * 8,
 ])  # fmt: skip
 def test_items_that_lie_are_typed_errors_or_no_pictures(content: bytes) -> None:
     with pytest.raises(DICOMError):

@@ -24,7 +24,10 @@ def test_a_short_length_past_the_end_is_an_error_with_its_place(length: int) -> 
 @pytest.mark.parametrize("length", [5, 0x7FFFFFFF, 0x80000000, 0xFFFFFF00, 0xFFFFFFFE])
 @pytest.mark.parametrize("implicit", [False, True])
 def test_a_long_length_past_the_end_is_an_error_without_allocation(length: int, implicit: bool) -> None:
-    data = part10(element(0x00420011, "OB", b"1234", length=length, implicit=implicit), IMPLICIT_VR_LITTLE_ENDIAN if implicit else "1.2.840.10008.1.2.1")
+    data = part10(
+        element(0x00420011, "OB", b"1234", length=length, implicit=implicit),
+        IMPLICIT_VR_LITTLE_ENDIAN if implicit else "1.2.840.10008.1.2.1",
+    )
     with bounded(seconds=1, python_bytes=1 << 20), pytest.raises(UnexpectedEndOfDataError):
         dicomkit.read(data)
 
@@ -64,7 +67,7 @@ def test_a_sequence_length_that_disagrees_with_its_items_is_an_error_or_keeps_th
 
 
 def test_the_inner_length_wins_over_nothing_outside_its_container() -> None:
-    inner = element(0x00100010, "PN", b"Doe^Jane", length=16)     # the 8 bytes behind belong to the next item
+    inner = element(0x00100010, "PN", b"Doe^Jane", length=16)  # the 8 bytes behind belong to the next item
     with pytest.raises(ParsingError):
         dicomkit.read(part10(sq_header(length=2 * (8 + len(inner))) + item(inner) + item(inner)))
 
@@ -87,7 +90,15 @@ def test_odd_lengths_are_read_with_a_warning_and_refused_strictly() -> None:
 
 
 def test_zero_lengths_everywhere_are_empty_values() -> None:
-    tags = [(0x00080005, "CS"), (0x00080020, "DA"), (0x00081140, "SQ"), (0x00101030, "DS"), (0x00280010, "US"), (0x00420011, "OB"), (0x7FE00010, "OW")]
+    tags = [
+        (0x00080005, "CS"),
+        (0x00080020, "DA"),
+        (0x00081140, "SQ"),
+        (0x00101030, "DS"),
+        (0x00280010, "US"),
+        (0x00420011, "OB"),
+        (0x7FE00010, "OW"),
+    ]
     file = dicomkit.read(part10(b"".join(element(tag, vr, b"") for tag, vr in tags)))
     assert [e.value for e in file] == [None, None, [], None, None, None, None]
     assert dicomkit.read(part10(sequence(0x00081140, [b"", b""]))).ReferencedImageSequence == [dicomkit.DataSet(), dicomkit.DataSet()]

@@ -41,7 +41,9 @@ def test_values_of_every_vr_stay_out_of_messages() -> None:
         for text in (CANARY, f"1\\{CANARY}", f"\x1b$B{CANARY}", f"{CANARY}\xff"):
             value = text.encode("latin-1")
             for terms in ("", "ISO_IR 192", "ISO 2022 IR 87", CANARY):
-                body = data_set([(0x00080005, "CS", terms), (0x00111010, str(vr) if vr != VR.SQ else "UN", value + b" " * (len(value) % 2))])
+                body = data_set(
+                    [(0x00080005, "CS", terms), (0x00111010, str(vr) if vr != VR.SQ else "UN", value + b" " * (len(value) % 2))]
+                )
                 for strict in (False, True):
 
                     def read(body: bytes = body, strict: bool = strict) -> None:
@@ -59,7 +61,14 @@ def test_values_of_image_attributes_stay_out_of_messages() -> None:
             parts[tag] = element(tag, vr, CANARY.encode() + b" ")
             body = b"".join(parts[key] for key in sorted(parts)) + element(0x7FE00010, "OW", bytes(32))
             file = dicomkit.read(part10(body))
-            for method in ("pixel_data", "render_frame", "render_frame_with_stored_window", "window_settings", "rescale_slope", "palette_color_lut"):
+            for method in (
+                "pixel_data",
+                "render_frame",
+                "render_frame_with_stored_window",
+                "window_settings",
+                "rescale_slope",
+                "palette_color_lut",
+            ):
                 found = [message for message in messages_of(getattr(file, method)) if CANARY in message]
                 assert not found, (hex(tag), vr, method, found)
 

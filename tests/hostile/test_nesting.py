@@ -21,7 +21,9 @@ LIMIT = ReadOptions().max_depth
 @pytest.mark.parametrize("levels", [1, 10, 64, LIMIT])
 def test_nesting_within_the_limit_works_in_every_respect(levels: int, undefined: bool, implicit: bool) -> None:
     innermost = element(0x00100010, "PN", "Doe^Jane", implicit=implicit)
-    data = part10(nested(levels, undefined=undefined, innermost=innermost, implicit=implicit), IMPLICIT_VR_LITTLE_ENDIAN if implicit else EXPLICIT)
+    data = part10(
+        nested(levels, undefined=undefined, innermost=innermost, implicit=implicit), IMPLICIT_VR_LITTLE_ENDIAN if implicit else EXPLICIT
+    )
     file = dicomkit.read(data)
     data_set = file.data_set
     for _ in range(levels):

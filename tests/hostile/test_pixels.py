@@ -32,10 +32,12 @@ def image(data: bytes = bytes(32), vr: str = "OW", **changes: int | str | None) 
 
 @pytest.mark.parametrize("changes", [
     {"rows": 0}, {"columns": 0}, {"rows": 65535, "columns": 65535}, {"rows": 65535, "columns": 65535, "frames": "2147483647"},
-    {"frames": "0"}, {"frames": "-1"}, {"frames": "2147483647"}, {"frames": "2147483648"}, {"frames": "9" * 12}, {"frames": "1e3"}, {"frames": "nan"},
+    {"frames": "0"}, {"frames": "-1"}, {"frames": "2147483647"}, {"frames": "2147483648"}, {"frames": "9" * 12},
+    {"frames": "1e3"}, {"frames": "nan"},
     {"allocated": 0}, {"allocated": 7}, {"allocated": 12}, {"allocated": 24}, {"allocated": 128}, {"allocated": 65535}, {"allocated": 64},
     {"stored": 0}, {"stored": 17}, {"stored": 65535}, {"high": 10}, {"high": 16}, {"high": 65535}, {"signed": 2}, {"signed": 65535},
-    {"samples": 0}, {"samples": 2}, {"samples": 3}, {"samples": 65535}, {"photometric": "RGB"}, {"photometric": "rgb"}, {"photometric": "XYZ"},
+    {"samples": 0}, {"samples": 2}, {"samples": 3}, {"samples": 65535}, {"photometric": "RGB"}, {"photometric": "rgb"},
+    {"photometric": "XYZ"},
     {"photometric": "PALETTE COLOR", "samples": 3}, {"photometric": "MONOCHROME2\\RGB"}, {"photometric": "YBR_FULL_422", "samples": 3},
     {"rows": 5}, {"columns": 5}, {"frames": "2"}, {"allocated": 32, "stored": 32, "high": 31},
     {"photometric": "RGB", "samples": 3, "planar": 2, "rows": 2, "columns": 2},
@@ -84,7 +86,8 @@ def test_too_long_data_is_a_warning() -> None:
 
 
 DESCRIPTORS = [
-    b"", b"\0", bytes(2), bytes(6), b"\0\0\0\0\x10\0", b"\xff\xff\xff\xff\xff\xff", b"\1\0\0\0\7\0", b"\1\0\0\0\x11\0", b"\0\1\0\0\x08\0", b"\0\1\0\x80\x10\0",
+    b"", b"\0", bytes(2), bytes(6), b"\0\0\0\0\x10\0", b"\xff\xff\xff\xff\xff\xff", b"\1\0\0\0\7\0", b"\1\0\0\0\x11\0",
+    b"\0\1\0\0\x08\0", b"\0\1\0\x80\x10\0",
     b"\1\0\0\0\x10\0", b"\2\0\0\0\x10\0" * 2,
 ]  # fmt: skip
 
@@ -101,7 +104,11 @@ def test_lookup_tables_that_lie_are_an_answer_or_a_typed_error(descriptor: bytes
             assert data_set_or_typed_error(part10(body)) is not None
         lut = element(0x00283002, "US", descriptor) + element(0x00283006, vr, table)
         for sequence in (0x00283000, 0x00283010):
-            body = data_set(IMAGE) + element(sequence, "SQ", element(0xFFFEE000, "UN", lut, implicit=True)) + element(0x7FE00010, "OW", b"\xff" * 32)
+            body = (
+                data_set(IMAGE)
+                + element(sequence, "SQ", element(0xFFFEE000, "UN", lut, implicit=True))
+                + element(0x7FE00010, "OW", b"\xff" * 32)
+            )
             with quiet():
                 file = dicomkit.read(part10(body))
                 try:
@@ -111,14 +118,43 @@ def test_lookup_tables_that_lie_are_an_answer_or_a_typed_error(descriptor: bytes
                     continue
 
 
-@pytest.mark.parametrize("values", [("nan", "1"), ("1", "nan"), ("1e308", "1e308"), ("-1e308", "1e-300"), ("0", "0"), ("0", "-5"), ("1", ""), ("1\\2", "3"), ("1\\\\2", "1\\2\\3"), ("x", "y")])
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("nan", "1"),
+        ("1", "nan"),
+        ("1e308", "1e308"),
+        ("-1e308", "1e-300"),
+        ("0", "0"),
+        ("0", "-5"),
+        ("1", ""),
+        ("1\\2", "3"),
+        ("1\\\\2", "1\\2\\3"),
+        ("x", "y"),
+    ],
+)
 @pytest.mark.parametrize("function", ["", "LINEAR", "SIGMOID", "LINEAR_EXACT", "CUBIC"])
 def test_windows_and_rescales_that_lie_are_a_picture_or_a_typed_error(values: tuple[str, str], function: str) -> None:
     for tags in ((0x00281050, 0x00281051), (0x00281052, 0x00281053)):
-        body = data_set([*IMAGE, (tags[0], "DS", values[0]), (tags[1], "DS", values[1]), (0x00281056, "CS", function), (0x7FE00010, "OW", list(range(16)))])
+        body = data_set(
+            [
+                *IMAGE,
+                (tags[0], "DS", values[0]),
+                (tags[1], "DS", values[1]),
+                (0x00281056, "CS", function),
+                (0x7FE00010, "OW", list(range(16))),
+            ]
+        )
         with quiet():
             file = dicomkit.read(part10(body))
-            for method in ("render_frame", "render_frame_with_stored_window", "window_settings", "all_window_settings", "rescale_slope", "rescale_intercept"):
+            for method in (
+                "render_frame",
+                "render_frame_with_stored_window",
+                "window_settings",
+                "all_window_settings",
+                "rescale_slope",
+                "rescale_intercept",
+            ):
                 try:
                     getattr(file, method)()
                 except DICOMError:
@@ -132,6 +168,6 @@ def test_float_pixels_that_are_no_numbers_give_a_picture_or_a_typed_error_withou
     found = dicomkit.read(part10(body))
     for method in ("render_frame", "pixel_range", "render_frame_with_stored_window"):
         try:
-            getattr(found, method)()        # pytest turns NumPy's warnings into errors
+            getattr(found, method)()  # pytest turns NumPy's warnings into errors
         except DICOMError:
             continue

@@ -73,7 +73,7 @@ def test_a_file_cut_while_it_is_open_is_a_source_error_and_no_signal(tmp_path: P
             _ = file.PixelData
         with pytest.raises(SourceError):
             file["PixelData"].array()
-        assert file.PatientName == "Doe^Jane"     # its block was loaded with the headers
+        assert file.PatientName == "Doe^Jane"  # its block was loaded with the headers
 
 
 @posix

@@ -9,7 +9,7 @@ import pytest
 import dicomkit
 from dicomkit import VR, DICOMError, DICOMFile, DICOMWarning, InvalidDICMPrefixError, InvalidPreambleError, InvalidTagError
 from dicomkit.testing import EXPLICIT_VR_BIG_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, data_set, element, encapsulated, file_meta, item, part10
-from tests.hostile.builders import data_set_or_typed_error, delimiter, item_header, quiet, sq_header
+from tests.hostile.builders import data_set_or_typed_error, delimiter, item_header, sq_header
 
 PATIENT = element(0x00100010, "PN", "Doe^Jane")
 AFTER = element(0x00200010, "SH", "1")
@@ -82,11 +82,8 @@ def test_unknown_vrs_are_read_by_the_one_reading_that_fits_or_refused(letters: b
 
 def test_every_vr_in_the_other_header_form_is_an_answer_or_a_typed_error() -> None:
     for vr in VR:
-        letters = vr.encode()
-        if vr.has_long_length:
-            header = struct.pack("<HH2sH", 0x0011, 0x1010, letters, 4)
-        else:
-            header = struct.pack("<HH2sHI", 0x0011, 0x1010, letters, 0, 4)
+        other_form = "<HH2sH" if vr.has_long_length else "<HH2sHI"
+        header = struct.pack(other_form, 0x0011, 0x1010, vr.encode(), *([4] if vr.has_long_length else [0, 4]))
         for strict in (False, True):
             assert data_set_or_typed_error(part10(PATIENT + header + b"abcd" + AFTER), strict=strict) is not None
 
@@ -109,7 +106,16 @@ def test_a_byte_order_that_switches_inside_is_an_answer_or_a_typed_error() -> No
 @pytest.mark.parametrize("vr", list(VR))
 def test_big_endian_of_every_vr(vr: VR) -> None:
     """The same value in both byte orders; bytes stay bytes."""
-    values = {"AT": [0x00100010, 0x7FE00010], "DA": "20240229", "DT": "20240229", "TM": "1200", "AS": "045Y", "DS": "1.5", "IS": "3", "UI": "1.2"}
+    values = {
+        "AT": [0x00100010, 0x7FE00010],
+        "DA": "20240229",
+        "DT": "20240229",
+        "TM": "1200",
+        "AS": "045Y",
+        "DS": "1.5",
+        "IS": "3",
+        "UI": "1.2",
+    }
     numbers = {"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD"}
     value = [1, 2] if vr in numbers else values.get(vr, "TEXT")
     if vr in (VR.SQ, VR.UN) or vr.startswith("O"):
@@ -135,7 +141,9 @@ def test_un_of_undefined_length_is_implicit_inside_and_garbage_in_it_is_an_error
             dicomkit.read(part10(header + garbage))
 
 
-@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.1", IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN, "1.2.840.10008.1.2.1.99", "1.2.3", "", "garbage"])
+@pytest.mark.parametrize(
+    "syntax", ["1.2.840.10008.1.2.1", IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN, "1.2.840.10008.1.2.1.99", "1.2.3", "", "garbage"]
+)
 def test_a_transfer_syntax_that_lies_is_an_answer_or_a_typed_error(syntax: str) -> None:
     for implicit, big in ((False, False), (True, False), (False, True)):
         body = data_set([(0x00080060, "CS", "CT"), (0x00081140, "SQ", [[(0x00081150, "UI", "1.2")]])], implicit=implicit, big_endian=big)

@@ -35,7 +35,7 @@ def test_image_attributes_of_any_vr_give_a_picture_or_a_typed_error(tag: int, vr
 def test_rows_of_another_vr_are_refused(vr: str) -> None:
     value = {"UL": b"\4\0\0\0", "DS": b"4 ", "IS": b"4 ", "LO": b"4 ", "FD": bytes(8)}.get(vr, b"\4\0")
     file = dicomkit.read(part10(confused(0x00280010, vr, value)))
-    if vr == "UN":      # the dictionary knows what it should be (PS3.5 6.2.2)
+    if vr == "UN":  # the dictionary knows what it should be (PS3.5 6.2.2)
         assert file.pixel_data().descriptor.rows == 4  # type: ignore[union-attr]
         return
     assert file.image_rows is None
@@ -50,7 +50,11 @@ def test_specific_character_set_of_any_vr_never_stops_the_text(vr: str, value: b
         value = item(element(0x00100010, "PN", value))
     for body in (
         element(0x00080005, vr, value) + element(0x00100010, "PN", "Müller".encode("latin-1")),
-        sq_header(0x00080005) + item_header() + delimiter() + delimiter(of_sequence=True) + element(0x00100010, "PN", "Müller".encode("latin-1")),
+        sq_header(0x00080005)
+        + item_header()
+        + delimiter()
+        + delimiter(of_sequence=True)
+        + element(0x00100010, "PN", "Müller".encode("latin-1")),
     ):
         with quiet():
             file = dicomkit.read(part10(body))
@@ -64,7 +68,12 @@ def test_a_sequence_where_a_value_belongs(tag: int, partial: bool) -> None:
     """Cut open, too, so that its length is unknown."""
     rest = element(0x7FE10010, "LO", "x")
     xs = sq_header(0x00081140) + item_header() + element(0x00280106, "US", 1) + delimiter() + delimiter(of_sequence=True)
-    for content in (item_header() + delimiter() + delimiter(of_sequence=True) + rest, item_header(), b"", item_header() + element(0x00280106, "US", 1)):
+    for content in (
+        item_header() + delimiter() + delimiter(of_sequence=True) + rest,
+        item_header(),
+        b"",
+        item_header() + element(0x00280106, "US", 1),
+    ):
         body = xs + sq_header(tag) + content
         found = data_set_or_typed_error(part10(body), partial=partial)
         if isinstance(found, dicomkit.DICOMFile):
@@ -83,7 +92,9 @@ def test_pixel_representation_that_is_text_decides_nothing(tag: int) -> None:
 
 
 def test_typed_getters_of_every_vr_give_none_or_the_type() -> None:
-    getters = [name for name in dir(dicomkit.DataSet) if name.endswith("s") and not name.startswith("_") and name not in ("all_elements", "tags")]
+    getters = [
+        name for name in dir(dicomkit.DataSet) if name.endswith("s") and not name.startswith("_") and name not in ("all_elements", "tags")
+    ]
     for vr in WRONG:
         with quiet():
             file = dicomkit.read(part10(element(0x00111010, vr, b"1.5 8byt")))
@@ -94,7 +105,9 @@ def test_typed_getters_of_every_vr_give_none_or_the_type() -> None:
             assert file.data_set.first_sequence_item(0x00111010) is None
 
 
-@pytest.mark.parametrize("keyword", ["WindowCenter", "RescaleSlope", "NumberOfFrames", "VOILUTSequence", "ModalityLUTSequence", "PixelData"])
+@pytest.mark.parametrize(
+    "keyword", ["WindowCenter", "RescaleSlope", "NumberOfFrames", "VOILUTSequence", "ModalityLUTSequence", "PixelData"]
+)
 def test_shortcuts_of_an_image_survive_any_vr(keyword: str) -> None:
     tag = {
         "WindowCenter": 0x00281050, "RescaleSlope": 0x00281053, "NumberOfFrames": 0x00280008, "VOILUTSequence": 0x00283010,

@@ -12,17 +12,33 @@ from dicomkit.testing import data_set, element, part10
 from tests.hostile.builders import bounded, quiet
 
 NO_DECIMALS = [
-    "nan", "NaN", "inf", "-inf", "Infinity", "1_000", "0x10", "1,5", "1e", "e5", ".", "+", "-", "--1", "1 2", "1.5.5", "1e400", "0b1", "1e5.5", "١٢", "１",
+    "nan", "NaN", "inf", "-inf", "Infinity", "1_000", "0x10", "1,5", "1e", "e5", ".", "+", "-", "--1", "1 2", "1.5.5", "1e400",
+    "0b1", "1e5.5", "١٢", "１",
     "TRUE", "1f", "1d5", "½",
 ]  # fmt: skip
 NO_INTEGERS = ["nan", "1_000", "0x10", "1.0", "1e3", "+", "-", "2147483648", "-2147483649", "9" * 13, "١٢", "１", "1 2", "--1", "TRUE"]
-NO_DATES = ["20240231", "20230229", "00000000", "20241301", "20240100", "2024", "202401", "2024-01-01", "20240101-20240202", "abcdefgh", "２０２４０１０１", "20240101x"]
+NO_DATES = [
+    "20240231",
+    "20230229",
+    "00000000",
+    "20241301",
+    "20240100",
+    "2024",
+    "202401",
+    "2024-01-01",
+    "20240101-20240202",
+    "abcdefgh",
+    "２０２４０１０１",
+    "20240101x",
+]
 NO_TIMES = ["2460", "1260", "126060", "1", "123", "-100", "12:3", "nan", "１２", "120000.", "120000.x"]
 NO_DATE_TIMES = ["20241301", "20240231120000", "2024+9999", "20240101000000-1500", "2024010124", "nan", ""]
 
 BROKEN_TEXTS = [
-    b"\x1b", b"\x1b$", b"\x1b$B", b"\x1b$B;", b"\x1b$B;3EDB@O:\x1b(B", b"\x1b$)C\xfb\xf3", b"\x1b$)C\xfb", b"\xd4", b"\xc0\x80", b"\xed\xa0\x80",
-    b"\xf4\x90\x80\x80", b"\xff\xfe", b"\x8e", b"\x8f\xa1", b"\x83\x5c", b"\x95\x5c\x00", b"a=b=c=d=e", b"^^^^^^^^", b"\x1b%/I", b"\x81\x30\x81", b"\xa1\x5c\xa1",
+    b"\x1b", b"\x1b$", b"\x1b$B", b"\x1b$B;", b"\x1b$B;3EDB@O:\x1b(B", b"\x1b$)C\xfb\xf3", b"\x1b$)C\xfb", b"\xd4",
+    b"\xc0\x80", b"\xed\xa0\x80",
+    b"\xf4\x90\x80\x80", b"\xff\xfe", b"\x8e", b"\x8f\xa1", b"\x83\x5c", b"\x95\x5c\x00", b"a=b=c=d=e", b"^^^^^^^^",
+    b"\x1b%/I", b"\x81\x30\x81", b"\xa1\x5c\xa1",
     b"\x1b(J\x5c\x1b(B\x5c",
 ]  # fmt: skip
 
@@ -71,7 +87,9 @@ def test_empty_values_among_numbers_are_no_numbers() -> None:
 
 
 @pytest.mark.parametrize("vr", ["DS", "IS", "DA", "TM", "DT", "AS", "UI", "CS", "AE", "PN", "LO", "UR", "UT", "UC"])
-@pytest.mark.parametrize("value", [b"\\", b"\\" * 1001, b"\0" * 8, b" " * 9, b"\xff" * 8, b"\x1b", b"\x1b$B\\\x1b(B", b"9" * 70_000, b"-" * 100])
+@pytest.mark.parametrize(
+    "value", [b"\\", b"\\" * 1001, b"\0" * 8, b" " * 9, b"\xff" * 8, b"\x1b", b"\x1b$B\\\x1b(B", b"9" * 70_000, b"-" * 100]
+)
 def test_any_bytes_in_any_text_vr_are_text_in_the_end(vr: str, value: bytes) -> None:
     with quiet(), bounded(seconds=2):
         found = dicomkit.read(part10(element(0x00111010, vr if len(value) < 0xFFFF else "UT", value)))[0x00111010]
@@ -82,7 +100,8 @@ def test_any_bytes_in_any_text_vr_are_text_in_the_end(vr: str, value: bytes) -> 
 
 @pytest.mark.parametrize("terms", [
     "", "ISO_IR 192", "ISO_IR 100", "GB18030", "GBK", "ISO_IR 13", "\\ISO 2022 IR 87", "\\ISO 2022 IR 149", "\\ISO 2022 IR 58",
-    "ISO 2022 IR 13\\ISO 2022 IR 87\\ISO 2022 IR 159", "nonsense", "utf-8", "rot13", "zip", "idna", "undefined", "utf-16", "ISO_IR 192\\ISO 2022 IR 87",
+    "ISO 2022 IR 13\\ISO 2022 IR 87\\ISO 2022 IR 159", "nonsense", "utf-8", "rot13", "zip", "idna", "undefined", "utf-16",
+    "ISO_IR 192\\ISO 2022 IR 87",
     "\\" * 100, "ISO_IR 100\\ISO_IR 101\\ISO_IR 109\\ISO_IR 110",
 ])  # fmt: skip
 def test_broken_text_in_any_character_set_is_text_with_a_warning_or_a_typed_error(terms: str) -> None:
@@ -94,7 +113,7 @@ def test_broken_text_in_any_character_set_is_text_with_a_warning_or_a_typed_erro
             for keyword in ("PatientName", "PatientComments", "StudyDescription"):
                 text = file.data_set.string(keyword)
                 assert isinstance(text, str)
-                text.encode()       # no lone surrogates
+                text.encode()  # no lone surrogates
             assert str(file)
             assert file._repr_html_()
             strict = dicomkit.read(part10(body), strict=True)
@@ -103,8 +122,8 @@ def test_broken_text_in_any_character_set_is_text_with_a_warning_or_a_typed_erro
 
 
 def test_a_backslash_in_a_multi_byte_character_is_no_separator() -> None:
-    sjis_like = "ソ".encode("shift_jis")       # 83 5C
-    gbk = "乗".encode("gbk")                   # 81 5C
+    sjis_like = "ソ".encode("shift_jis")  # 83 5C
+    gbk = "乗".encode("gbk")  # 81 5C
     assert gbk[1] == sjis_like[1] == 0x5C
     file = dicomkit.read(part10(data_set([(0x00080005, "CS", "GBK"), (0x00081030, "LO", gbk)])))
     assert file.StudyDescription == "乗"
@@ -112,14 +131,23 @@ def test_a_backslash_in_a_multi_byte_character_is_no_separator() -> None:
 
 def test_html_of_hostile_text_is_escaped() -> None:
     script = "<script>alert(1)</script>"
-    body = data_set([(0x00080005, "CS", "ISO_IR 192"), (0x00090010, "LO", script), (0x00091010, "LO", script), (0x00100010, "PN", script + "&\"'")])
+    body = data_set(
+        [(0x00080005, "CS", "ISO_IR 192"), (0x00090010, "LO", script), (0x00091010, "LO", script), (0x00100010, "PN", script + "&\"'")]
+    )
     html = dicomkit.read(part10(body, "1.2.840.10008.1.2.1"))._repr_html_()
     assert "<script" not in html
     assert "&lt;script" in html
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:
-    body = data_set([(0x00080005, "CS", "ISO_IR 192"), (0x00090010, "LO", "\x1b[2J\x07"), (0x00091010, "LO", "\x1b[2J"), (0x00100010, "PN", "\x1b]0;x\x07\u202e\x9b")])
+    body = data_set(
+        [
+            (0x00080005, "CS", "ISO_IR 192"),
+            (0x00090010, "LO", "\x1b[2J\x07"),
+            (0x00091010, "LO", "\x1b[2J"),
+            (0x00100010, "PN", "\x1b]0;x\x07\u202e\x9b"),
+        ]
+    )
     with quiet():
         text = str(dicomkit.read(part10(body)))
     assert not [character for character in text if character != "\n" and not character.isprintable()]

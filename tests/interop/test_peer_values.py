@@ -272,3 +272,12 @@ def test_the_table_of_differences_is_in_the_docs():
         for d in DIFFERENCES
     ]
     assert rows == expected
+
+
+def test_what_is_missing_skips_and_in_ci_fails(require_peer, monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no-such-peer"):
+        require_peer("no-such-peer")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no-such-peer"):
+        require_peer("no-such-peer")
