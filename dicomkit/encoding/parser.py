@@ -240,7 +240,7 @@ def _inflated(deflated: memoryview, start: int, options: ReadOptions) -> Iterato
     if not engine.eof:
         raise UnexpectedEndOfDataError("the deflated data set ends too early", offset=start + len(deflated))
     end = min(offset + INFLATE_SLICE, len(deflated)) - len(engine.unused_data)
-    if bytes(deflated[end : end + 2]) not in (b"", b"\0"):  # a NUL may pad it to an even length
+    if bytes(deflated[end : end + 3]) not in (b"", b"\0", b"\0\0"):  # NULs may pad it to an even length
         problem = ParsingError("bytes after the deflated data set", offset=start + end)
         if options.strict:
             raise problem
