@@ -486,7 +486,7 @@ cdef class DataSet:
 
     def __reduce__(self):
         cdef uint64_t start, end
-        if self.is_touched():
+        if self.is_touched() or self.index.error is not None:
             return DataSet, (self.all_elements,)
         # As it was read, its bytes are all it takes; and they do not nest, so that no depth is too deep for pickle.
         start = end = self.index.start_offset

@@ -16,7 +16,8 @@
     +-- PixelDataError             pixel data and image attributes that contradict each other
     |   +-- NoCodecError           no codec for a transfer syntax
     +-- SourceError                the file could not be opened or read, or changed under our hands
-        +-- SourceNotFoundError
+    |   +-- SourceNotFoundError
+    +-- TargetError                a file could not be written; what was there before still is
 
 Messages name tags, offsets, lengths and limits. They never hold attribute values: those are patient data.
 """
@@ -43,6 +44,7 @@ __all__ = [
     "PixelDataError",
     "SourceError",
     "SourceNotFoundError",
+    "TargetError",
     "UnexpectedEndOfDataError",
     "UnknownKeywordError",
     "UnsupportedTransferSyntaxError",
@@ -218,3 +220,7 @@ class SourceError(DICOMError, OSError):
 
 class SourceNotFoundError(SourceError, FileNotFoundError):
     """A path where there is no file."""
+
+
+class TargetError(DICOMError, OSError):
+    """A file that cannot be written: no space, no permission, no such folder. What was there before is as it was."""

@@ -29,7 +29,7 @@ cdef enum:
     PIXEL_DATA = 0x7FE00010
     FIRST_CAPACITY = 512        # records: more than most headers have, less than the allocator maps pages for
     FIRST_FRAMES = 32
-    MOST_PADDING = 1 << 20      # as much of it is looked at: a sparse file could have terabytes
+    MOST_PADDING = 1 << 20
 
 cdef enum Kind:
     ELEMENTS                    # a data set or an item
@@ -89,6 +89,7 @@ cdef struct Scan:
     uint32_t max_frames
     uint32_t error_tag
     uint64_t error_offset
+    bint is_lazy
     bint is_partial             # go into what is cut, to keep what it has; the error is the first one
     int first_error             # a Status
     const uint32_t* wanted      # sorted, or NULL for every element
@@ -370,9 +371,12 @@ cdef inline bint _is_wanted(Scan* s, uint32_t tag) noexcept nogil:
 
 
 cdef Status _read_padding(Scan* s) noexcept nogil:
-    """Zero bytes where an element belongs: padding, if they go on to the end, or for a mebibyte; else this is no data set."""
+    """Zero bytes where an element belongs: padding, if they go on to the end; else this is no data set.
+
+    Of a file that is read lazily a mebibyte of them is enough: a sparse one could have terabytes.
+    """
     cdef uint64_t offset = s.offset
-    cdef uint64_t end = s.size if s.size - offset < MOST_PADDING else offset + MOST_PADDING
+    cdef uint64_t end = offset + MOST_PADDING if s.is_lazy and s.size - offset > MOST_PADDING else s.size
     if end > s.loaded_to:
         s.needed_to = end
         return NEEDS_DATA
@@ -639,6 +643,7 @@ cdef ElementIndex scan_elements(object buffer, uint64_t start, uint64_t stop, ui
     s.count = s.capacity = s.depth = s.anomalies = s.error_tag = 0
     s.error_offset = start
     s.first_error = DONE
+    s.is_lazy = source is not None
     s.is_partial = bounds.is_partial
     s.frame_capacity = FIRST_FRAMES
     s.max_frames = 2 * bounds.max_depth + 1         # a sequence and its item for each level, and the data set

@@ -37,6 +37,9 @@ cdef class ElementWriter:
     cdef int put_element(self, uint32_t tag, uint16_t vr, const uint8_t* data, uint64_t length, bint is_big_endian, object owner,
                          uint64_t owner_offset) except -1
     cdef int put_range(self, ElementIndex index, uint64_t start, uint64_t end) except -1
+    cdef int put_stream(self, uint32_t tag, uint16_t vr, uint32_t length, object chunks) except -1
+    cdef bint has_stream(self) except -1
+    cdef bytes _joined(self)
     cdef Opened open_sequence(self, uint32_t tag, bint is_undefined) except *
     cdef Opened open_item(self, bint is_undefined) except *
     cdef int close(self, Opened opened, uint32_t delimiter, uint32_t tag) except -1

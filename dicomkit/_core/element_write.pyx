@@ -87,6 +87,16 @@ cdef void copy_swapped(const uint8_t* source, uint8_t* target, uint64_t length, 
 
 
 @final
+cdef class _Stream:
+    """A value that does not exist yet."""
+
+    cdef object chunks
+
+    def __init__(self, chunks):
+        self.chunks = chunks
+
+
+@final
 cdef class ElementWriter:
     """Collects the bytes of data elements, in one encoding at a time. Not for use by several threads at once.
 
@@ -219,6 +229,12 @@ cdef class ElementWriter:
             data = index.load(start, end - start)
         return self.put_bytes(data, end - start, index, start)
 
+    cdef int put_stream(self, uint32_t tag, uint16_t vr, uint32_t length, object chunks) except -1:
+        """Add an element whose value comes from ``chunks`` when the output is asked for. ``length`` may be the undefined one."""
+        self.put_header(tag, vr, length)
+        self.pieces.append((self.size, _Stream(chunks), 0, 0))
+        return 0
+
     cdef Opened open_sequence(self, uint32_t tag, bint is_undefined) except *:
         self.put_header(tag, VR_SQ, UNDEFINED)
         return Opened(self.size - 4, self.total(), is_undefined)
@@ -312,6 +328,14 @@ cdef class ElementWriter:
             raise ValueError("outside the buffer")
         store32(self.data + position, value, self.flags & BIG_ENDIAN)
 
+    def mark(self):
+        """Return where the writer stands, for :meth:`rewind`."""
+        return self.stand()
+
+    def rewind(self, mark):
+        """Forget what was written after :meth:`mark`."""
+        self.take_back(mark)
+
     # The output.
 
     def __getbuffer__(self, Py_buffer* view, int flags):
@@ -323,6 +347,15 @@ cdef class ElementWriter:
 
     def to_bytes(self):
         """Return everything that was written."""
+        return b"".join(self.chunks()) if self.has_stream() else self._joined()
+
+    cdef bint has_stream(self) except -1:
+        for piece in self.pieces:
+            if isinstance(piece[1], _Stream):
+                return True
+        return False
+
+    cdef bytes _joined(self):
         cdef uint64_t total = self.total()
         cdef bytes output = PyBytes_FromStringAndSize(NULL, total)
         cdef uint8_t* target = <uint8_t*>PyBytes_AS_STRING(output)
@@ -355,7 +388,9 @@ cdef class ElementWriter:
             if position > done:
                 yield own[done:position]
             done = position
-            if not isinstance(owner, ElementIndex):
+            if isinstance(owner, _Stream):
+                yield from (<_Stream>owner).chunks
+            elif not isinstance(owner, ElementIndex):
                 yield memoryview(owner).cast("B")[offset:offset + length]
             elif (<ElementIndex>owner).source is None:
                 yield (<ElementIndex>owner).buffer[offset:offset + length]

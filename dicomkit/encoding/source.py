@@ -12,7 +12,7 @@ from dicomkit.errors import SourceError, SourceNotFoundError, UnexpectedEndOfDat
 
 TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Protocol, TypeVar
 
     Parsed = TypeVar("Parsed")
@@ -65,6 +65,25 @@ class LazyFile:
             self._loaded[block:end] = b"\1" * (end - block)  # after reading: two threads may both read, to the same bytes
             block = self._loaded.find(0, end, stop)
         return first * BLOCK, min(stop * BLOCK, self._size)
+
+    def chunks(self, offset: int, length: int, chunk_size: int) -> Iterator[bytes]:
+        """Read a range piece by piece without keeping it: what is copied into another file is not looked at again.
+
+        Raises
+        ------
+        SourceError
+            If the file cannot be read any more, or is shorter than it was.
+        """
+        end = offset + length
+        while offset < end:
+            try:
+                chunk = os.pread(self._descriptor, min(chunk_size, end - offset), offset)
+            except OSError as error:
+                raise SourceError(error.errno, f"reading failed at byte offset {offset:#x}: {error.strerror}") from error
+            if not chunk:
+                raise SourceError(None, f"the file became shorter while it was open: nothing at byte offset {offset:#x}")
+            offset += len(chunk)
+            yield chunk
 
     def _read(self, start: int, stop: int) -> None:
         while start < stop:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from dicomkit._core.color import convert_ybr_to_rgb
 from dicomkit.pixels.descriptor import PhotometricInterpretation
-from dicomkit.pixels.unpack import Array
+from dicomkit.pixels.unpack import Array, as_bytes
 
 __all__ = ["scale_to_8_bits", "ybr_to_rgb"]
 
@@ -27,21 +28,22 @@ def scale_to_8_bits(samples: Array, bits_stored: int) -> npt.NDArray[np.uint8]:
     return ((samples.astype(np.uint16) * 255 + largest // 2) // largest).astype(np.uint8)
 
 
-def ybr_to_rgb(samples: npt.NDArray[np.uint8], photometric_interpretation: PhotometricInterpretation) -> npt.NDArray[np.uint8]:
-    """Convert 8-bit Y, CB, CR in the last axis to R, G, B; rounded half up, clamped. Returns what is no YBR as it is."""
-    if photometric_interpretation in _FULL_RANGE:
-        luma = samples[..., 0].astype(np.float64)
-        red_gain, green_from_blue, green_from_red, blue_gain = 1.402, 0.344136, 0.714136, 1.772
-    elif photometric_interpretation in _PARTIAL_RANGE:
-        # The inverse of the matrix in PS3.3 C.7.6.3.1.2 of the editions that had it, which puts Y in 16 to 235.
-        luma = 1.164384 * (samples[..., 0].astype(np.float64) - 16.0)
-        red_gain, green_from_blue, green_from_red, blue_gain = 1.596027, 0.391762, 0.812968, 2.017232
+def ybr_to_rgb(
+    samples: npt.NDArray[np.uint8],
+    photometric_interpretation: PhotometricInterpretation,
+    out: npt.NDArray[np.uint8] | None = None,
+) -> npt.NDArray[np.uint8]:
+    """Convert 8-bit Y, CB, CR in the last axis to R, G, B; rounded half up, clamped. Copies what is no YBR.
+
+    Parameters
+    ----------
+    out
+        A C-contiguous array for the result, which may be ``samples`` itself; by default a new one.
+    """
+    rgb = np.empty(samples.shape, dtype=np.uint8) if out is None else out
+    if photometric_interpretation in _FULL_RANGE or photometric_interpretation in _PARTIAL_RANGE:
+        is_partial_range = photometric_interpretation in _PARTIAL_RANGE
+        convert_ybr_to_rgb(as_bytes(np.ascontiguousarray(samples)), as_bytes(rgb), is_partial_range)
     else:
-        return samples
-    blue_difference = samples[..., 1].astype(np.float64) - 128.0
-    red_difference = samples[..., 2].astype(np.float64) - 128.0
-    rgb = np.empty(samples.shape, dtype=np.float64)
-    rgb[..., 0] = luma + red_gain * red_difference
-    rgb[..., 1] = luma - green_from_blue * blue_difference - green_from_red * red_difference
-    rgb[..., 2] = luma + blue_gain * blue_difference
-    return np.clip(np.floor(rgb + 0.5), 0, 255).astype(np.uint8)
+        rgb[...] = samples
+    return rgb

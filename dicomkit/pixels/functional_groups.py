@@ -7,21 +7,54 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
 
-__all__ = ["find_item"]
+__all__ = ["FunctionalGroups", "find_item"]
 
 
-def find_item(data_set: DataSet, frame_index: int, macro: str) -> DataSet | None:
-    """Return the item of a functional group macro that holds for a frame: its own before the shared one, or None.
+class FunctionalGroups:
+    """The functional groups of an image, looked up once: a lookup for a frame then costs the same whichever frame it is.
 
     Parameters
     ----------
-    macro
-        Keyword of the macro's sequence, as ``PixelValueTransformationSequence``.
+    data_set
+        The image. None, or one without functional groups, has no items.
     """
-    for keyword, index in (("PerFrameFunctionalGroupsSequence", frame_index), ("SharedFunctionalGroupsSequence", 0)):
-        groups = data_set.sequence(keyword)
-        if groups and index < len(groups):
-            item = groups[index].first_sequence_item(macro)
-            if item is not None:
-                return item
-    return None
+
+    __slots__ = ("_per_frame", "_shared", "data_set")
+
+    def __init__(self, data_set: DataSet | None) -> None:
+        self.data_set = data_set
+        self._per_frame = (data_set.sequence("PerFrameFunctionalGroupsSequence") if data_set is not None else None) or []
+        self._shared = data_set.first_sequence_item("SharedFunctionalGroupsSequence") if data_set is not None else None
+
+    def __bool__(self) -> bool:
+        return bool(self._per_frame) or self._shared is not None
+
+    def find_items(self, frame_index: int, macro: str) -> list[DataSet]:
+        """Return the items of a functional group macro that hold for a frame: its own before the shared ones.
+
+        Parameters
+        ----------
+        macro
+            Keyword of the macro's sequence, as ``PixelValueTransformationSequence``.
+        """
+        if frame_index < len(self._per_frame):
+            items = self._per_frame[frame_index].sequence(macro)
+            if items:
+                return items
+        return (self._shared.sequence(macro) if self._shared is not None else None) or []
+
+    def find_item(self, frame_index: int, macro: str) -> DataSet | None:
+        """Return the first of :meth:`find_items`, or None."""
+        items = self.find_items(frame_index, macro)
+        return items[0] if items else None
+
+    def source_of(self, frame_index: int, macro: str, *keywords: str) -> DataSet | None:
+        """Return where the attributes of a frame stand: the data set if it has one of them, else the macro's item, else None."""
+        if self.data_set is None or any(keyword in self.data_set for keyword in keywords):
+            return self.data_set
+        return self.find_item(frame_index, macro)
+
+
+def find_item(data_set: DataSet, frame_index: int, macro: str) -> DataSet | None:
+    """Return the item of a functional group macro that holds for a frame, or None; see :class:`FunctionalGroups`."""
+    return FunctionalGroups(data_set).find_item(frame_index, macro)

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from dicomkit.errors import PixelDataError
+from dicomkit.pixels.descriptor import PhotometricInterpretation
+from dicomkit.pixels.resize import fit_size, resize
 
 __all__ = ["RenderedImage"]
 
@@ -17,6 +19,31 @@ class RenderedImage(np.ndarray[tuple[int, ...], np.dtype[np.uint8]]):
 
     It is an ``ndarray`` in every respect, and shows itself in a notebook.
     """
+
+    @property
+    def photometric_interpretation(self) -> PhotometricInterpretation:
+        """RGB, or MONOCHROME2: 0 is black."""
+        return PhotometricInterpretation.RGB if self.ndim == 3 else PhotometricInterpretation.MONOCHROME2
+
+    def resized(self, size: int | tuple[int, int], aspect: float = 1.0) -> RenderedImage:
+        """Return the picture in another size.
+
+        Parameters
+        ----------
+        size
+            The longer side, or the rows and columns of a box to fit in.
+        aspect
+            Height of a pixel divided by its width, as it is now; in the result they are square.
+
+        Raises
+        ------
+        PixelDataError
+            If the array is no picture any more.
+        ValueError
+            If a side is not from 1 to 32768.
+        """
+        self._check()
+        return resize(self, *fit_size(self.shape[0], self.shape[1], size, aspect)).view(RenderedImage)
 
     def to_png(self, path: str | os.PathLike[str] | None = None) -> bytes:
         """Encode the picture as PNG.
@@ -38,14 +65,17 @@ class RenderedImage(np.ndarray[tuple[int, ...], np.dtype[np.uint8]]):
         OSError
             If the file cannot be written.
         """
-        if not self._is_picture():
-            raise PixelDataError(f"an array of {self.dtype} and shape {self.shape} is no picture")
+        self._check()
         import imagecodecs  # lazy: start-up
 
         png = bytes(imagecodecs.png_encode(np.ascontiguousarray(self)))
         if path is not None:
             Path(path).write_bytes(png)
         return png
+
+    def _check(self) -> None:
+        if not self._is_picture():
+            raise PixelDataError(f"an array of {self.dtype} and shape {self.shape} is no picture")
 
     def _is_picture(self) -> bool:
         return self.dtype == np.uint8 and self.size > 0 and (self.ndim == 2 or (self.ndim == 3 and self.shape[2] == 3))

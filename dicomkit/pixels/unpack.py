@@ -1,7 +1,7 @@
 """Pixel cells to samples: byte order, packing, masks, signs and sample order (PS3.5 8.1.1, 8.2 and Annex D).
 
 Everything takes cells as they lie in little endian; :func:`swap_words` turns big endian into that. The functions check lengths
-and may return views. This is where compiled kernels belong.
+and may return views; the work on bytes is done by compiled kernels, without the GIL.
 """
 
 from __future__ import annotations
@@ -11,14 +11,40 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from dicomkit._core.pixel_unpack import extract_values, has_unused_bits, join_planes, unpack_bits, unpack_twelve_bits, upsample_422
 from dicomkit.errors import PixelDataError
 
 if TYPE_CHECKING:
     from dicomkit.pixels.descriptor import PixelDataDescriptor
 
-__all__ = ["Array", "swap_words", "unpack_frames"]
+__all__ = ["Array", "as_bytes", "check_out", "new_array", "swap_words", "unpack_frames"]
 
 Array: TypeAlias = npt.NDArray[np.number]
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+
+_PACKED_BITS = (1, 12)
+_CHROMA_SUBSAMPLED_BITS = (8, 16)
+
+
+def as_bytes(array: npt.NDArray[np.generic]) -> Bytes:
+    """Return the bytes of a C-contiguous array as a view of one dimension, which the kernels take."""
+    flat: Bytes = array.reshape(-1).view(np.uint8)
+    return flat
+
+
+def new_array(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+    """Make an array that is not filled; one that does not fit in memory is an error of the pixel data that asked for it."""
+    try:
+        array: Array = np.empty(shape, dtype=dtype)
+    except MemoryError:
+        raise PixelDataError(f"pixels of shape {shape} do not fit in memory: take frames one by one") from None
+    return array
+
+
+def check_out(out: npt.NDArray[np.generic], shape: tuple[int, ...], dtype: npt.DTypeLike) -> None:
+    """Raise :class:`ValueError` unless an array that a caller gave for the result can take it."""
+    if out.shape != shape or out.dtype != np.dtype(dtype) or not out.flags.c_contiguous or not out.flags.writeable:
+        raise ValueError(f"out must be a writable C-contiguous array of {np.dtype(dtype)} and shape {shape}")
 
 
 def swap_words(data: memoryview, word_length: int) -> memoryview:
@@ -33,10 +59,12 @@ def swap_words(data: memoryview, word_length: int) -> memoryview:
     """
     count = len(data) // word_length
     words = np.frombuffer(data, dtype=f">u{word_length}", count=count)
-    return words.astype(f"<u{word_length}").view(np.uint8).data  # astype is several times faster than byteswap
+    return words.astype(f"<u{word_length}").view(np.uint8).data  # as fast as a copy, and several times faster than byteswap
 
 
-def unpack_frames(data: memoryview, descriptor: PixelDataDescriptor, frame_count: int = 1, *, first_bit: int = 0) -> Array:
+def unpack_frames(
+    data: memoryview, descriptor: PixelDataDescriptor, frame_count: int = 1, *, first_bit: int = 0, out: Array | None = None
+) -> Array:
     """Turn native pixel data in little endian into samples.
 
     Parameters
@@ -44,69 +72,84 @@ def unpack_frames(data: memoryview, descriptor: PixelDataDescriptor, frame_count
     data
         Cells of ``frame_count`` frames. More bytes are ignored.
     first_bit
-        Where the first cell begins in the first byte, 0 to 7; other than 0 only for 1-bit cells.
+        Where the first cell begins in the first byte: 0 to 7 for 1-bit cells, 0 or 4 for 12-bit cells, else 0.
+    out
+        Where to write the samples: C-contiguous, of the shape and type that is returned. By default a view or a new array.
 
     Returns
     -------
     ndarray
         Shape ``(frame_count, rows, columns)``, with ``samples`` as a last axis if there are several; of the descriptor's ``dtype``.
-        A view on ``data`` if no bit has to change; read-only if ``data`` is.
+        Without ``out``, a view on ``data`` if no bit has to change; read-only if ``data`` is.
 
     Raises
     ------
     PixelDataError
         If ``data`` is too short.
+    ValueError
+        If ``out`` does not fit.
     """
     bits = descriptor.native_bits_per_frame * frame_count
     if len(data) * 8 < first_bit + bits:
         raise PixelDataError(f"{frame_count} frames need {(first_bit + bits + 7) // 8} bytes of pixel data; there are {len(data)}")
-    count = bits // descriptor.bits_allocated
-    if descriptor.bits_allocated == 1:
-        packed = np.frombuffer(data, dtype=np.uint8, count=(first_bit + bits + 7) // 8)
-        cells: Array = np.unpackbits(packed, count=first_bit + count, bitorder="little")[first_bit:]
-    else:
-        kind = "f" if descriptor.is_float else "u"
-        cells = np.frombuffer(data, dtype=f"<{kind}{descriptor.bytes_per_sample}", count=count)
-        cells = cells.astype(cells.dtype.newbyteorder("="), copy=False)
-    return _arrange(_extract_stored_bits(cells, descriptor), descriptor, frame_count)
-
-
-def _extract_stored_bits(cells: Array, descriptor: PixelDataDescriptor) -> Array:
-    """Shift and mask out what is not stored, and extend the sign (PS3.5 8.1.1). Cells that are clean already stay a view."""
-    if descriptor.is_float:
-        return cells
-    values = cells.view(descriptor.dtype)
-    cell_bits = values.itemsize * 8  # 8 for 1-bit cells: they are unpacked by now
-    if descriptor.bits_stored == cell_bits or (descriptor.bit_shift == 0 and _is_clean(values, descriptor)):
-        return values
-    values = values << (cell_bits - 1 - descriptor.high_bit)
-    return values >> (cell_bits - descriptor.bits_stored)  # arithmetic if signed
-
-
-def _is_clean(values: Array, descriptor: PixelDataDescriptor) -> bool:
-    # The values that stored bits can express are those whose other bits are zero, or copies of the sign.
-    if descriptor.is_signed and values.min() < descriptor.min_possible_value:
-        return False
-    return bool(values.max() <= descriptor.max_possible_value)
-
-
-def _arrange(samples: Array, descriptor: PixelDataDescriptor, frame_count: int) -> Array:
-    rows, columns = descriptor.rows, descriptor.columns
     if descriptor.is_chroma_subsampled:
-        return _upsample_chroma(samples, descriptor, frame_count)
-    if descriptor.samples_per_pixel == 1:
-        return samples.reshape(frame_count, rows, columns)
-    if descriptor.planar_configuration == 0:
-        return samples.reshape(frame_count, rows, columns, descriptor.samples_per_pixel)
-    return samples.reshape(frame_count, descriptor.samples_per_pixel, rows, columns).transpose(0, 2, 3, 1)
+        _check_chroma(descriptor)
+    shape = (frame_count, *descriptor.frame_shape)
+    if out is not None:
+        check_out(out, shape, descriptor.dtype)
+    is_arranged = descriptor.is_chroma_subsampled or (descriptor.samples_per_pixel == 3 and descriptor.planar_configuration == 1)
+    cells = np.frombuffer(data, dtype=np.uint8, count=(first_bit + bits + 7) // 8)
+    samples = _to_samples(cells, descriptor, bits // descriptor.bits_allocated, first_bit, None if is_arranged else out)
+    if is_arranged:
+        samples = _arrange(samples, descriptor, new_array(shape, descriptor.dtype) if out is None else out, frame_count)
+    elif out is not None and samples is cells:
+        as_bytes(out)[:] = samples
+    result: Array = samples.view(descriptor.dtype).reshape(shape) if out is None else out
+    return result
 
 
-def _upsample_chroma(samples: Array, descriptor: PixelDataDescriptor, frame_count: int) -> Array:
-    """Give both pixels of each Y Y CB CR their chroma samples, which are sited on the first (PS3.3 C.7.6.3.1.2)."""
+def _to_samples(cells: Bytes, descriptor: PixelDataDescriptor, count: int, first_bit: int, out: Array | None) -> Bytes:
+    """Return the bytes of samples in the order of their cells: written to ``out``, new, or ``cells`` if no bit has to change."""
+    itemsize = descriptor.bytes_per_sample
+    target = None if out is None else as_bytes(out)
+    is_packed = descriptor.bits_allocated in _PACKED_BITS
+    if is_packed:
+        target = new_array((count * itemsize,), np.uint8).view(np.uint8) if target is None else target
+        if descriptor.bits_allocated == 1:
+            unpack_bits(cells, target, first_bit)
+        else:
+            unpack_twelve_bits(cells, target, first_bit == 4)
+        cells = target
+    if descriptor.is_float or not _needs_extraction(cells, descriptor):
+        return cells
+    if target is None:
+        target = new_array((count * itemsize,), np.uint8).view(np.uint8)
+    extract_values(cells, itemsize, descriptor.bits_stored, descriptor.high_bit, descriptor.is_signed, target)
+    return target
+
+
+def _needs_extraction(cells: Bytes, descriptor: PixelDataDescriptor) -> bool:
+    """Whether there are bits below the stored ones, or any above them that are not zero or, if signed, copies of the sign."""
+    itemsize = descriptor.bytes_per_sample
+    if descriptor.bits_stored == itemsize * 8:
+        return False
+    return descriptor.bit_shift > 0 or has_unused_bits(cells, itemsize, descriptor.bits_stored, descriptor.is_signed)
+
+
+def _arrange(samples: Bytes, descriptor: PixelDataDescriptor, out: Array, frame_count: int) -> Bytes:
+    """Write samples pixel by pixel, frame after frame."""
+    pixels = as_bytes(out)
+    if descriptor.is_chroma_subsampled:
+        upsample_422(samples, descriptor.bytes_per_sample, pixels)
+        return pixels
+    length = descriptor.bytes_per_frame
+    for start in range(0, frame_count * length, length):
+        join_planes(samples[start : start + length], descriptor.bytes_per_sample, pixels[start : start + length])
+    return pixels
+
+
+def _check_chroma(descriptor: PixelDataDescriptor) -> None:
     if descriptor.columns % 2:
         raise PixelDataError(f"4:2:2 pixel data needs an even number of Columns, not {descriptor.columns}")
-    pairs = samples.reshape(-1, 4)
-    pixels = np.empty((len(pairs), 2, 3), dtype=samples.dtype)
-    pixels[:, :, 0] = pairs[:, :2]
-    pixels[:, :, 1:] = pairs[:, None, 2:]
-    return pixels.reshape(frame_count, descriptor.rows, descriptor.columns, 3)
+    if descriptor.bits_allocated not in _CHROMA_SUBSAMPLED_BITS:
+        raise PixelDataError(f"4:2:2 pixel data has 8 or 16 bits allocated, not {descriptor.bits_allocated}")

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 import numpy.typing as npt
 
+from dicomkit._core.lut import apply_window
 from dicomkit.errors import PixelDataError
-from dicomkit.pixels.functional_groups import find_item
+from dicomkit.pixels.functional_groups import FunctionalGroups
+from dicomkit.pixels.numbers import read_decimals
 
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
@@ -98,11 +100,22 @@ class WindowSettings:
         if self.function is VOILUTFunction.SIGMOID:
             exponent = np.clip(-4.0 * (values - self.center) / self.width, -_LARGEST_EXPONENT, _LARGEST_EXPONENT)
             result = 1.0 / (1.0 + np.exp(exponent))
-        elif self.function is VOILUTFunction.LINEAR:
-            result = _ramp(values, self.center - 0.5, self.width - 1.0)
         else:
-            result = _ramp(values, self.center, self.width)
+            result = _ramp(values, *self.ramp)
         return result if isinstance(value, np.ndarray) else float(result)
+
+    @property
+    def ramp(self) -> tuple[float, float]:
+        """Middle and width of the ramp that a ``LINEAR`` or ``LINEAR_EXACT`` window is."""
+        return (self.center - 0.5, self.width - 1.0) if self.function is VOILUTFunction.LINEAR else (self.center, self.width)
+
+    def to_grey(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+        """Map values to ``255 * y`` rounded half up, where ``y`` is what :meth:`apply` gives; what is not a number becomes 0."""
+        grey = np.empty(values.shape, dtype=np.uint8)
+        is_sigmoid = self.function is VOILUTFunction.SIGMOID
+        middle, width = (self.center, self.width) if is_sigmoid else self.ramp
+        apply_window(np.ascontiguousarray(values).reshape(-1), middle, width, is_sigmoid, grey.reshape(-1))
+        return grey
 
 
 def _ramp(values: npt.NDArray[np.float64], middle: float, width: float) -> npt.NDArray[np.float64]:
@@ -114,7 +127,9 @@ def _ramp(values: npt.NDArray[np.float64], middle: float, width: float) -> npt.N
     return np.where(values <= low, 0.0, np.where(values > high, 1.0, ramp))
 
 
-def read_all_window_settings(data_set: DataSet, frame_index: int = 0) -> list[WindowSettings]:
+def read_all_window_settings(
+    data_set: DataSet, frame_index: int = 0, *, groups: FunctionalGroups | None = None
+) -> list[WindowSettings]:
     """Read the windows stored in a data set, or in the functional groups of a frame (PS3.3 C.11.2, C.7.6.16.2.10).
 
     There are as many as the shorter of Window Center and Window Width; all share the VOI LUT Function.
@@ -124,10 +139,10 @@ def read_all_window_settings(data_set: DataSet, frame_index: int = 0) -> list[Wi
     PixelDataError
         If a center or width is not a number.
     """
-    source = data_set
-    if "WindowCenter" not in data_set:
-        source = find_item(data_set, frame_index, "FrameVOILUTSequence") or data_set
-    centers, widths = _read_numbers(source, "WindowCenter"), _read_numbers(source, "WindowWidth")
+    source = (groups or FunctionalGroups(data_set)).source_of(frame_index, "FrameVOILUTSequence", "WindowCenter")
+    if source is None:
+        return []
+    centers, widths = read_decimals(source, "WindowCenter"), read_decimals(source, "WindowWidth")
     explanations = source.strings("WindowCenterWidthExplanation") or []
     function = VOILUTFunction.parse(source.string("VOILUTFunction"))
     return [
@@ -140,10 +155,3 @@ def read_window_settings(data_set: DataSet, frame_index: int = 0) -> WindowSetti
     """Read the first stored window, or return None if there is none. Raises as :func:`read_all_window_settings`."""
     windows = read_all_window_settings(data_set, frame_index)
     return windows[0] if windows else None
-
-
-def _read_numbers(data_set: DataSet, keyword: str) -> list[float]:
-    numbers = data_set.decimal_strings(keyword)
-    if numbers is None and keyword in data_set and data_set[keyword].length:
-        raise PixelDataError(f"{keyword} is not made of decimal strings")
-    return [float(number) for number in numbers or ()]

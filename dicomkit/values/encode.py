@@ -6,16 +6,20 @@ import struct
 
 from dicomkit._core.decimal_text import format_decimal
 from dicomkit.errors import InvalidValueError
+from dicomkit.values.checks import check_multiplicity, check_text
 from dicomkit.vr import VR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
 __all__ = ["encode_value"]
 
 _STRUCT = {VR.US: "H", VR.SS: "h", VR.UL: "I", VR.SL: "i", VR.UV: "Q", VR.SV: "q", VR.FL: "f", VR.FD: "d"}
+_SINGLE_TEXT = frozenset({VR.LT, VR.ST, VR.UT, VR.UR})
+_TEXT = frozenset(vr for vr in VR if vr.is_text)
+_ITEM_SIZE = {vr: vr.value_length or 1 for vr in VR if not vr.is_text}
+_DATE_FORMATS = {VR.DA: "%Y%m%d", VR.TM: "%H%M%S.%f", VR.DT: "%Y%m%d%H%M%S.%f%z"}
 
 
 def encode_value(vr: VR, value: Any, tag: int | None = None) -> bytes:
@@ -26,35 +30,79 @@ def encode_value(vr: VR, value: Any, tag: int | None = None) -> bytes:
     vr
         Value Representation.
     value
-        What the VR holds, several in a list or tuple; an array for numeric VRs; or the bytes of the value field; None for an empty one.
+        What the VR holds, several in a list or tuple; an array for numeric VRs; or the bytes of the value field, which are not judged but
+        for their length; None for an empty one.
     tag
-        For messages.
+        The element: its number of values is checked against PS3.6, and messages name it.
 
     Raises
     ------
     InvalidValueError
-        If the VR cannot hold the value.
+        If the VR cannot hold the value, by its length, its characters, its range or its meaning, or the element not so many values.
     """
     if value is None:
         return b""
+    if isinstance(value, str) and vr in _TEXT:
+        return _encode_text(vr, value, tag)
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return _pad(bytes(value), vr)
+        return _encode_bytes(vr, bytes(value), tag)
     values = list(value) if isinstance(value, (list, tuple)) or hasattr(value, "dtype") else [value]
+    if hasattr(value, "ndim") and vr in _ITEM_SIZE:
+        values = value.reshape(-1).tolist()
     try:
         if vr in _STRUCT:
-            return struct.pack(f"<{len(values)}{_STRUCT[vr]}", *values)
-        if vr is VR.AT:
-            return b"".join(struct.pack("<HH", number >> 16, number & 0xFFFF) for number in values)
-    except (struct.error, TypeError, OverflowError) as error:
-        raise InvalidValueError(f"{vr} cannot hold this value", tag=tag) from error
-    if not vr.is_text:
-        raise InvalidValueError(f"{vr} holds bytes, not {type(value).__name__}", tag=tag)
-    return _pad(_encode_text(vr, values, tag), vr)
+            data = struct.pack(f"<{len(values)}{_STRUCT[vr]}", *values)
+        elif vr is VR.AT:
+            data = b"".join(struct.pack("<HH", number >> 16, number & 0xFFFF) for number in values)
+        else:
+            if vr not in _TEXT:
+                raise InvalidValueError(f"{vr} holds bytes, not {type(value).__name__}", tag=tag)
+            return _encode_text(vr, "\\".join([_text_of(vr, part, tag) for part in values]), tag, len(values))
+    except (struct.error, TypeError, OverflowError):
+        raise InvalidValueError(f"{vr} cannot hold this value", tag=tag) from None
+    _check_count(vr, len(values), tag)
+    return data
 
 
-def _encode_text(vr: VR, values: Iterable[Any], tag: int | None) -> bytes:
-    texts = [_text_of(vr, value, tag) for value in values]
-    return "\\".join(texts).encode("utf-8", "surrogatepass")
+def _encode_text(vr: VR, text: str, tag: int | None, count: int | None = None) -> bytes:
+    """Check each value, and the number of them, which ``count`` says if it must not come from backslashes in the values."""
+    if vr in _SINGLE_TEXT:
+        texts = [text]
+        if count is not None and count > 1:
+            raise InvalidValueError(f"{count} values, and {vr} has one (PS3.5 6.4)", tag=tag)
+    else:
+        texts = text.split("\\")
+        if count is not None and len(texts) > max(count, 1):
+            raise InvalidValueError("a backslash inside of a value, where it separates values", tag=tag)
+    for part in texts:
+        problem = check_text(vr, part)
+        if problem is not None:
+            raise InvalidValueError(f"{vr} cannot hold this value: {problem}", tag=tag)
+    if text:
+        _check_count(vr, len(texts), tag)
+    try:
+        data = text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise InvalidValueError("a surrogate, which is no character", tag=tag) from None
+    if len(data) % 2:
+        return data + (b"\0" if vr is VR.UI else b" ")
+    return data
+
+
+def _check_count(vr: VR, count: int, tag: int | None) -> None:
+    problem = None if tag is None else check_multiplicity(tag, count)
+    if problem is not None:
+        raise InvalidValueError(f"{vr} with {problem}", tag=tag)
+
+
+def _encode_bytes(vr: VR, data: bytes, tag: int | None) -> bytes:
+    """Take the bytes of a value field; the padding is all that is added (PS3.5 6.2)."""
+    if vr in _TEXT:
+        return data + (b"\0" if vr is VR.UI else b" ") if len(data) % 2 else data
+    size = _ITEM_SIZE[vr]
+    if size > 1 and len(data) % size:
+        raise InvalidValueError(f"{len(data)} bytes, which are no multiple of {size}, for {vr}", tag=tag)
+    return data + b"\0" if len(data) % 2 else data
 
 
 def _text_of(vr: VR, value: Any, tag: int | None) -> str:
@@ -62,24 +110,37 @@ def _text_of(vr: VR, value: Any, tag: int | None) -> str:
         return value
     if value is None:
         return ""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        original = getattr(value, "original_string", None)
-        if original is not None:
-            return str(original)
-        if vr is VR.IS and value == int(value):
-            return str(int(value))
-        if vr is VR.DS:
-            return format_decimal(float(value))
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and vr in (VR.IS, VR.DS):
+        return _text_of_number(vr, value, tag)
     text = getattr(value, "dicom_string", None)
     if isinstance(text, str):
         return text
-    if vr in (VR.DA, VR.TM, VR.DT) and hasattr(value, "strftime"):
-        return str(value.strftime({VR.DA: "%Y%m%d", VR.TM: "%H%M%S.%f", VR.DT: "%Y%m%d%H%M%S.%f%z"}[vr]))
+    if vr in _DATE_FORMATS and hasattr(value, "strftime"):
+        return _text_of_date(vr, value)
+    if hasattr(value, "item"):  # a NumPy scalar, which is no int and perhaps no float
+        return _text_of(vr, value.item(), tag)
     raise InvalidValueError(f"{vr} cannot hold a {type(value).__name__}", tag=tag)
 
 
-def _pad(data: bytes, vr: VR) -> bytes:
-    """PS3.5 6.2: UI and bytes are padded with NUL, text with a space."""
-    if len(data) % 2 == 0:
-        return data
-    return data + (b" " if vr.is_text and vr is not VR.UI else b"\0")
+def _text_of_number(vr: VR, value: int | float, tag: int | None) -> str:
+    original = getattr(value, "original_string", None)
+    if original is not None:
+        return str(original)
+    if vr is VR.DS:
+        if isinstance(value, int) and len(str(value)) <= 16:
+            return str(value)
+        try:
+            return format_decimal(float(value))
+        except (InvalidValueError, OverflowError):
+            raise InvalidValueError("DS cannot hold this value: it is not finite", tag=tag) from None
+    if value != value or value in (float("inf"), float("-inf")) or value != int(value):
+        raise InvalidValueError("IS cannot hold this value: no integer", tag=tag)
+    return str(int(value))
+
+
+def _text_of_date(vr: VR, value: Any) -> str:
+    """Return the text of a date, time or datetime of the standard library."""
+    text = str(value.strftime(_DATE_FORMATS[vr]))
+    if vr is not VR.TM and len(str(value.year)) < 4:  # strftime does not pad years on every system
+        text = f"{value.year:04d}" + text.lstrip("0")[len(str(value.year)) :]
+    return text

@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from dicomkit import dictionary
 from tests.fuzz.structure import LONG_VRS, SHORT_VRS, UNDEFINED
 
 __all__ = ["Malformed", "Parsed", "parse"]
 
-DICTIONARY_SEQUENCES = frozenset({0x00081110, 0x00081140, 0x00081199, 0x0040A730})  # those that the tests use in implicit VR
+TABLE = Path(dictionary.__file__).parent / "tables" / "data_elements.tsv"
+# What implicit VR leaves to the dictionary: the tags of PS3.6 that are sequences.
+DICTIONARY_SEQUENCES = frozenset(
+    int(fields[0], 16)
+    for fields in (line.split("\t") for line in TABLE.read_text().splitlines())
+    if len(fields) > 2 and fields[2] == "SQ" and "x" not in fields[0]
+)
 
 
 class Malformed(Exception):

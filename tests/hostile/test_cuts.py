@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pytest
 
 import dicomkit
@@ -61,6 +64,16 @@ def test_partial_reading_gives_everything_before_the_cut_and_reports_it(undefine
             dicomkit.read(data[:end])
         for one in found:
             assert one.value_length == len(one.value_data) <= end
+
+
+def test_what_was_read_before_the_cut_survives_copying_and_pickling() -> None:
+    data = whole(EXPLICIT_VR_LITTLE_ENDIAN, undefined=True)
+    for end in range(132, len(data)):
+        with quiet():
+            found = dicomkit.read(data[:end], partial=True)
+            for twin in (copy.deepcopy(found), pickle.loads(pickle.dumps(found))):
+                assert str(twin) == str(found), end
+                assert str(twin.error) == str(found.error)
 
 
 def test_a_cut_deflate_stream_is_an_error_everywhere() -> None:

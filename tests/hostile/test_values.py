@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from contextlib import suppress
 
 import pytest
@@ -151,3 +153,14 @@ def test_control_characters_do_not_reach_the_terminal() -> None:
     with quiet():
         text = str(dicomkit.read(part10(body)))
     assert not [character for character in text if character != "\n" and not character.isprintable()]
+
+
+@pytest.mark.parametrize("terms", ["ISO_IR 192", "ISO_IR 144", "ISO 2022 IR 13\\ISO 2022 IR 87"])
+def test_the_readers_character_set_survives_copying_and_pickling(terms: str) -> None:
+    body = data_set(
+        [(0x00080005, "CS", "ISO_IR 100"), (0x00081110, "SQ", [[(0x00081030, "LO", b"\xd0\x9c")]]), (0x00100010, "PN", b"\xd0\x9c^\xb1 ")]
+    )
+    with quiet():
+        file = dicomkit.read(part10(body), character_set=terms.split("\\"))
+        for twin in (copy.deepcopy(file), pickle.loads(pickle.dumps(file))):
+            assert str(twin) == str(file)

@@ -1,0 +1,121 @@
+"""Lookup tables: a descriptor and its data (PS3.3 C.7.6.3.1.5, C.7.6.3.1.6, C.11.1.1, C.11.2.1.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from dicomkit.errors import MissingRequiredElementError, PixelDataError
+from dicomkit.pixels.segmented import expand_segments
+from dicomkit.vr import VR
+
+if TYPE_CHECKING:
+    from dicomkit.dataset import DataSet
+    from dicomkit.pixels.unpack import Array
+
+__all__ = ["LookupTable"]
+
+_LARGEST_ENTRY_COUNT = 0x10000
+_PALETTE_DATA_KEYWORDS = tuple(f"{color}PaletteColorLookupTableData" for color in ("Red", "Green", "Blue"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LookupTable:
+    """A LUT Descriptor with its LUT Data.
+
+    Attributes
+    ----------
+    entries
+        One output value per input value, from ``first_mapped_value`` on.
+    first_mapped_value
+        The input that selects the first entry. Smaller inputs select it too; larger ones than the last entry's select the last.
+    bits_per_entry
+        Bits of an output value: its range is 0 to ``2 ** bits_per_entry - 1``.
+    """
+
+    entries: npt.NDArray[np.uint16]
+    first_mapped_value: int
+    bits_per_entry: int
+
+    @classmethod
+    def from_data_set(
+        cls,
+        data_set: DataSet,
+        descriptor_keyword: str = "LUTDescriptor",
+        data_keyword: str = "LUTData",
+        *,
+        is_signed: bool | None = None,
+    ) -> LookupTable:
+        """Read a table.
+
+        Parameters
+        ----------
+        data_keyword
+            Keyword of the data. A palette may have segmented data instead, which is expanded (PS3.3 C.7.9.2).
+        is_signed
+            Whether the input, and so the first mapped value, is signed; None takes it from the descriptor's VR.
+
+        Raises
+        ------
+        MissingRequiredElementError
+            If the descriptor or the data is absent.
+        PixelDataError
+            If they contradict each other.
+        """
+        if descriptor_keyword not in data_set:
+            raise MissingRequiredElementError(descriptor_keyword, "a lookup table")
+        element = data_set[descriptor_keyword]
+        if element.vr not in (VR.US, VR.SS) or element.vm != 3:
+            raise PixelDataError(f"{descriptor_keyword} is not three 16-bit numbers")
+        count, first, bits = (int(number) & 0xFFFF for number in element.array())
+        if first > 0x7FFF and (element.vr == VR.SS if is_signed is None else is_signed):
+            first -= 0x10000
+        if not 8 <= bits <= 16:
+            raise PixelDataError(f"{descriptor_keyword} has {bits} bits per entry")
+        count = count or _LARGEST_ENTRY_COUNT
+        if data_keyword in data_set:
+            return cls(_read_entries(data_set, data_keyword, count, bits), first, bits)
+        segmented_keyword = f"Segmented{data_keyword}"
+        if data_keyword in _PALETTE_DATA_KEYWORDS and segmented_keyword in data_set:
+            cell_length = 1 if bits == 8 else 2
+            cells = _read_cells(data_set, segmented_keyword, cell_length)
+            return cls(expand_segments(cells, cell_length, count), first, bits)
+        raise MissingRequiredElementError(data_keyword, "a lookup table")
+
+    def apply(self, values: Array) -> npt.NDArray[np.uint16]:
+        """Map integers, or real numbers rounded to the nearest integer, through the table."""
+        last = len(self.entries) - 1
+        if values.dtype.kind == "f":
+            # Clamped before they become integers: infinities and huge numbers have none. What is not a number selects the first.
+            positions = np.nan_to_num(np.clip(np.floor(values + 0.5) - self.first_mapped_value, 0, last)).astype(np.int64)
+        elif values.dtype == np.uint64:
+            positions = np.clip(values, max(0, self.first_mapped_value), max(0, self.first_mapped_value + last)).astype(np.int64)
+            positions = np.clip(positions - self.first_mapped_value, 0, last)
+        else:
+            positions = np.clip(values.astype(np.int64) - self.first_mapped_value, 0, last)
+        return self.entries[positions]
+
+
+def _read_entries(data_set: DataSet, keyword: str, count: int, bits: int) -> npt.NDArray[np.uint16]:
+    """Read entries of one 16-bit word each, or 8-bit ones two in a word (PS3.3 C.11.1.1.1, C.7.6.3.1.6)."""
+    words = _read_cells(data_set, keyword, 2)
+    if len(words) >= count:
+        return words[:count]
+    cells = _read_cells(data_set, keyword, 1)
+    if bits == 8 and len(cells) >= count:
+        return cells[:count]
+    raise PixelDataError(f"{keyword} has {len(cells)} bytes for {count} entries of {bits} bits")
+
+
+def _read_cells(data_set: DataSet, keyword: str, cell_length: int) -> npt.NDArray[np.uint16]:
+    """Read 16-bit words, or the bytes in them, the first in the low half of a word."""
+    element = data_set[keyword]
+    if element.vr not in (VR.US, VR.SS, VR.OW, VR.OB, VR.UN):
+        raise PixelDataError(f"{keyword} is not made of bytes or 16-bit words")
+    data = element.array()
+    little_endian = data.astype(data.dtype.newbyteorder("<"), copy=False).view(np.uint8)
+    whole = little_endian[: len(little_endian) // cell_length * cell_length]
+    return whole.view(f"<u{cell_length}").astype(np.uint16)
