@@ -53,13 +53,13 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 	@touch $@
 
 sanitize: .make/sanitized
-	PYTHONPATH=.make/sanitize/lib:. LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
-	    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PYTHONMALLOC=malloc \
-	    $(BIN)/python -m tests.fuzz --mutants $(or $(MUTANTS),3000)
+	PYTHONSAFEPATH=1 PYTHONPATH=.make/sanitize/lib:. LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+	    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
+	    $(BIN)/python -m tests.fuzz --mutants $(or $(MUTANTS),3000) --seed $(or $(SEED),1)
 
 fuzz: .make/test-extras
-	$(BIN)/python -m tests.fuzz --mutants $(or $(MUTANTS),100000)
+	$(BIN)/python -m tests.fuzz --mutants $(or $(MUTANTS),100000) --seed $(or $(SEED),1)
 
 clean:
-	rm -rf .venv .make build demo-output *.egg-info
+	rm -rf .venv .make build demo-output fuzz-findings *.egg-info
 	find dicomkit -name '*.so' -delete

@@ -13,6 +13,7 @@ from dicomkit.dataset import DataSet
 from dicomkit.dictionary import DICOM_STANDARD_EDITION, DataElementDictionary, PrivateDictionary, UIDDictionary
 from dicomkit.element import DataElement
 from dicomkit.encoding.options import ReadOptions
+from dicomkit.encoding.write_options import WriteOptions
 from dicomkit.errors import (
     DICOMError,
     DICOMWarning,
@@ -29,11 +30,13 @@ from dicomkit.errors import (
     PixelDataError,
     SourceError,
     SourceNotFoundError,
+    TargetError,
     UnexpectedEndOfDataError,
     UnknownKeywordError,
     UnsupportedTransferSyntaxError,
 )
 from dicomkit.file import DICOMFile, read
+from dicomkit.interchange import from_pydicom
 from dicomkit.tag import Tag
 from dicomkit.transfer_syntax import TransferSyntax
 from dicomkit.uid import UIDGenerator, generate_uid
@@ -50,6 +53,7 @@ from dicomkit.values import (
     DICOMUniqueIdentifier,
     DICOMUniversalResource,
 )
+from dicomkit.version import __version__
 from dicomkit.vr import VR
 
 TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
@@ -64,8 +68,6 @@ if TYPE_CHECKING:
         WindowSettings,
     )
     from dicomkit.scanning import scan
-
-__version__ = "0.1.0"
 
 # What needs NumPy or a thread pool, and the module that has it: imported when first asked for, as start-up is counted.
 _LAZY = {
@@ -121,6 +123,7 @@ __all__ = [
     "SourceError",
     "SourceNotFoundError",
     "Tag",
+    "TargetError",
     "TransferSyntax",
     "UIDDictionary",
     "UIDGenerator",
@@ -128,6 +131,9 @@ __all__ = [
     "UnknownKeywordError",
     "UnsupportedTransferSyntaxError",
     "WindowSettings",
+    "WriteOptions",
+    "__version__",
+    "from_pydicom",
     "generate_uid",
     "read",
     "scan",

@@ -32,7 +32,6 @@ cdef class DataSet:
     cdef dict _read_creators(self)
     cdef uint16_t resolve_vr(self, uint32_t record) except 0
     cdef object items_of(self, uint32_t record)
-    cdef bint _is_signed_for(self, uint32_t record) except -1
     cdef list fresh_items(self, uint32_t record)
     cdef dict _looked_at(self)
     cdef DataElement element_at(self, uint32_t record)
@@ -42,8 +41,9 @@ cdef class DataSet:
     cdef str _vr_for(self, uint32_t tag)
     cdef bint is_touched(self) except -1
     cdef dict touched_sequences(self)
-    cdef object _starts_of_items(self, uint32_t record)
     cdef uint16_t _flags(self)
     cdef uint64_t _end_of_last(self)
     cdef object _typed(self, key, str attribute)
     cdef object _items(self, key)
+    cdef int _set(self, key, str vr, value) except -1
+    cdef int _set_text(self, key, value, vr) except -1

@@ -22,8 +22,12 @@ from dicomkit.values.decode cimport TELL, WARN, Field, decode_string, decode_val
 from dicomkit._core.element_scan import ScanLimits
 from dicomkit.dictionary import suggest_keywords
 from dicomkit.errors import EncodingError, InvalidValueError, UnknownKeywordError
+from dicomkit.json_model import data_set_of_json, json_of_data_set
+from dicomkit.private_block import find_private_block
+from dicomkit.pydicom_model import pydicom_of_data_set
 from dicomkit.tag import Tag
 from dicomkit.values.charset import DEFAULT_CHARACTER_SET, parse_specific_character_set
+from dicomkit.vr import VR
 
 __all__ = ["DataSet"]
 
@@ -127,20 +131,20 @@ cdef class DataSet:
         """The character set of what was read: the reader's, or its own (PS3.3 C.12.1.1.2), or that of the data set around it."""
         cdef int64_t record
         cdef Field field
-        if self.own_set is None:
-            if self.index is None:
-                self.own_set = DEFAULT_CHARACTER_SET
-            elif self.index.character_set is not None:
-                self.own_set = self.index.character_set
-            else:
-                self.own_set = DEFAULT_CHARACTER_SET if self.inherited_set is None else self.inherited_set
-                record = self.find(SPECIFIC_CHARACTER_SET)
-                if record >= 0 and self.index.records[record].vr == VR_CS:
-                    fill_field(&field, self.index, record, VR_CS, TELL)
-                    terms = decode_string(&field, DEFAULT_CHARACTER_SET)
-                    if terms is not None:
-                        self.own_set = parse_specific_character_set(terms if isinstance(terms, list) else [terms])
-        return self.own_set
+        if self.own_set is not None:
+            return self.own_set
+        found = DEFAULT_CHARACTER_SET if self.inherited_set is None else self.inherited_set
+        if self.index is not None and self.index.character_set is not None:
+            found = self.index.character_set
+        elif self.index is not None:
+            record = self.find(SPECIFIC_CHARACTER_SET)
+            if record >= 0 and self.index.records[record].vr == VR_CS:
+                fill_field(&field, self.index, record, VR_CS, TELL)
+                terms = decode_string(&field, DEFAULT_CHARACTER_SET)
+                if terms is not None:
+                    found = parse_specific_character_set(terms if isinstance(terms, list) else [terms])
+        self.own_set = found    # only now: another thread must not see it half done
+        return found
 
     cdef object _first_number(self, uint32_t tag, uint16_t vr):
         """First value of a US element of what was read, or None."""
@@ -240,7 +244,7 @@ cdef class DataSet:
                     limits = ScanLimits(max_depth=self.index.max_depth - self.depth)
                     inner = scan_elements(
                         <object>self.index.view.obj, element.value_offset, end, IMPLICIT_VR, limits, None, self.index.character_set, True)
-                    items = _read_items(inner, 0, inner.count, self.depth + 1, self.character_set(), self._is_signed_for(record))
+                    items = _read_items(inner, 0, inner.count, self.depth + 1, self.character_set(), self._is_signed_inside())
             except EncodingError:
                 pass
         # Two threads may come here at once; both get the list that came first.
@@ -252,13 +256,10 @@ cdef class DataSet:
             self.sequences = {}
         return self.sequences.setdefault(record, items)
 
-    cdef bint _is_signed_for(self, uint32_t record) except -1:
-        return self._is_signed_inside() if self.index.records[record].flags & IMPLICIT_VR else self.is_signed
-
     cdef list fresh_items(self, uint32_t record):
         """The items of a container record, new ones each time: what is changed in them is not in the data set."""
         return _read_items(
-            self.index, record + 1, self.index.records[record].next, self.depth + 1, self.character_set(), self._is_signed_for(record))
+            self.index, record + 1, self.index.records[record].next, self.depth + 1, self.character_set(), self._is_signed_inside())
 
     cdef dict _looked_at(self):
         """The lists of items that were looked at, by record."""
@@ -470,19 +471,7 @@ cdef class DataSet:
         """The lists of items that are not as they were read, by record."""
         if self.first_items is None and self.sequences is None:
             return {}
-        return {record: items for record, items in self._looked_at().items() if _are_touched(items, self._starts_of_items(record))}
-
-    cdef object _starts_of_items(self, uint32_t record):
-        """First records of the items of a sequence, as read; None if it has an index of its own."""
-        cdef uint32_t i = record + 1
-        if not self.index.records[record].flags & CONTAINER:
-            return None
-        starts = []
-        while i < self.index.records[record].next:
-            if self.index.records[i].tag == ITEM:
-                starts.append(i + 1)
-            i = self.index.records[i].next
-        return starts
+        return {record: items for record, items in self._looked_at().items() if _are_touched(self.index, record, items)}
 
     def __reduce__(self):
         cdef uint64_t start, end
@@ -495,12 +484,12 @@ cdef class DataSet:
             end = self._end_of_last()
         self.index.load(start, end - start)
         return _data_set_of_bytes, (
-            bytes(self.index.buffer[start:end]), self.index.flags if self.start == 0 else self._flags(), self.tags,
+            bytes(self.index.buffer[start:end]), self._flags(), self.tags,
             self.character_set(), self.index.character_set, self.index.strict, self.index.max_depth, self.is_signed, self.depth)
 
     cdef uint16_t _flags(self):
-        """How its elements are encoded."""
-        return self.index.records[self.start].flags & (IMPLICIT_VR | BIG_ENDIAN) if self.start < self.stop else 0
+        """How its elements are encoded: what the record of the item says, which stands before them."""
+        return self.index.flags if self.start == 0 else self.index.records[self.start - 1].flags & (IMPLICIT_VR | BIG_ENDIAN)
 
     cdef uint64_t _end_of_last(self):
         """Where the last of its elements ends, with its delimiter."""
@@ -704,6 +693,301 @@ cdef class DataSet:
         """Whether the element is there and a sequence."""
         return self._items(key) is not None
 
+    # Setters (a name says which VR). Each replaces the element, or adds it; None makes it empty. They raise what assigning raises, and
+    # InvalidValueError where PS3.6 gives the element another VR.
+
+    cdef int _set(self, key, str vr, value) except -1:
+        cdef uint32_t tag = tag_of_key(key)
+        cdef uint16_t known = vr_of_tag(tag)
+        if known != 0 and not _allows(known, <uint16_t>(ord(vr[0]) | ord(vr[1]) << 8)):
+            raise InvalidValueError(f"PS3.6 does not give this element the VR {vr}", tag=tag)
+        self[tag] = DataElement(Tag(tag), vr, value)
+        return 0
+
+    def set_string(self, key, value, vr=None):
+        """Set text: several values with backslashes between.
+
+        Parameters
+        ----------
+        key
+            Tag, number, pair of numbers, keyword, or text ``(GGGG,EEEE)``.
+        value
+            The text.
+        vr
+            A text VR; by default the one of the element that is there, or of the dictionaries.
+
+        Raises
+        ------
+        InvalidValueError
+            If the VR is no text, or cannot hold the value.
+        """
+        if isinstance(value, (list, tuple)):
+            raise InvalidValueError("set_string sets one text: set_strings sets several", tag=tag_of_key(key))
+        self._set_text(key, value, vr)
+
+    def set_strings(self, key, values, vr=None):
+        """Set several texts."""
+        self._set_text(key, list(values), vr)
+
+    cdef int _set_text(self, key, value, vr) except -1:
+        cdef uint32_t tag = tag_of_key(key)
+        vr = VR(vr or self._vr_for(tag))
+        if not vr.is_text:
+            raise InvalidValueError(f"{vr} is no text", tag=tag)
+        self[tag] = DataElement(Tag(tag), vr, value)
+        return 0
+
+    def set_data(self, key, data, vr=None):
+        """Set the bytes of a value field, in little endian and padded to even length (PS3.5 7.1.1).
+
+        The VR is by default the one of the element that is there, or of the dictionaries.
+        """
+        cdef uint32_t tag = tag_of_key(key)
+        self[tag] = DataElement(Tag(tag), vr or self._vr_for(tag), bytes(data))
+
+    def set_sequence(self, key, items):
+        """Set the items of a sequence; they are part of the data set from then on."""
+        self._set(key, "SQ", list(items))
+
+    def remove(self, key):
+        """Delete an element, if it is there."""
+        cdef uint32_t tag = tag_of_key(key)
+        if self.find_element(tag) is not None:
+            self[tag] = None
+
+    def set_uint16(self, key, value):
+        """Set US: a 16-bit unsigned integer."""
+        self._set(key, "US", value)
+
+    def set_uint16s(self, key, values):
+        """Set US with several values."""
+        self._set(key, "US", list(values))
+
+    def set_uint32(self, key, value):
+        """Set UL: a 32-bit unsigned integer."""
+        self._set(key, "UL", value)
+
+    def set_uint32s(self, key, values):
+        """Set UL with several values."""
+        self._set(key, "UL", list(values))
+
+    def set_uint64(self, key, value):
+        """Set UV: a 64-bit unsigned integer."""
+        self._set(key, "UV", value)
+
+    def set_uint64s(self, key, values):
+        """Set UV with several values."""
+        self._set(key, "UV", list(values))
+
+    def set_int16(self, key, value):
+        """Set SS: a 16-bit integer."""
+        self._set(key, "SS", value)
+
+    def set_int16s(self, key, values):
+        """Set SS with several values."""
+        self._set(key, "SS", list(values))
+
+    def set_int32(self, key, value):
+        """Set SL: a 32-bit integer."""
+        self._set(key, "SL", value)
+
+    def set_int32s(self, key, values):
+        """Set SL with several values."""
+        self._set(key, "SL", list(values))
+
+    def set_int64(self, key, value):
+        """Set SV: a 64-bit integer."""
+        self._set(key, "SV", value)
+
+    def set_int64s(self, key, values):
+        """Set SV with several values."""
+        self._set(key, "SV", list(values))
+
+    def set_float32(self, key, value):
+        """Set FL: a 32-bit floating point number."""
+        self._set(key, "FL", value)
+
+    def set_float32s(self, key, values):
+        """Set FL with several values."""
+        self._set(key, "FL", list(values))
+
+    def set_float64(self, key, value):
+        """Set FD: a 64-bit floating point number."""
+        self._set(key, "FD", value)
+
+    def set_float64s(self, key, values):
+        """Set FD with several values."""
+        self._set(key, "FD", list(values))
+
+    def set_tag(self, key, value):
+        """Set AT: a tag."""
+        self._set(key, "AT", value)
+
+    def set_tags(self, key, values):
+        """Set AT with several values."""
+        self._set(key, "AT", list(values))
+
+    def set_date(self, key, value):
+        """Set DA: a date: text, :class:`DICOMDate`, or ``datetime.date``."""
+        self._set(key, "DA", value)
+
+    def set_dates(self, key, values):
+        """Set DA with several values."""
+        self._set(key, "DA", list(values))
+
+    def set_time(self, key, value):
+        """Set TM: a time: text, :class:`DICOMTime`, or ``datetime.time``."""
+        self._set(key, "TM", value)
+
+    def set_times(self, key, values):
+        """Set TM with several values."""
+        self._set(key, "TM", list(values))
+
+    def set_date_time(self, key, value):
+        """Set DT: a date and time: text, :class:`DICOMDateTime`, or ``datetime.datetime``."""
+        self._set(key, "DT", value)
+
+    def set_date_times(self, key, values):
+        """Set DT with several values."""
+        self._set(key, "DT", list(values))
+
+    def set_age(self, key, value):
+        """Set AS: an age: text, or :class:`DICOMAgeString`."""
+        self._set(key, "AS", value)
+
+    def set_decimal_string(self, key, value):
+        """Set DS: a number, or its text."""
+        self._set(key, "DS", value)
+
+    def set_decimal_strings(self, key, values):
+        """Set DS with several values."""
+        self._set(key, "DS", list(values))
+
+    def set_integer_string(self, key, value):
+        """Set IS: an integer, or its text."""
+        self._set(key, "IS", value)
+
+    def set_integer_strings(self, key, values):
+        """Set IS with several values."""
+        self._set(key, "IS", list(values))
+
+    def set_person_name(self, key, value):
+        """Set PN: a name."""
+        self._set(key, "PN", value)
+
+    def set_person_names(self, key, values):
+        """Set PN with several values."""
+        self._set(key, "PN", list(values))
+
+    def set_uid(self, key, value):
+        """Set UI: a UID."""
+        self._set(key, "UI", value)
+
+    def set_uids(self, key, values):
+        """Set UI with several values."""
+        self._set(key, "UI", list(values))
+
+    def set_application_entity(self, key, value):
+        """Set AE: an AE title."""
+        self._set(key, "AE", value)
+
+    def set_application_entities(self, key, values):
+        """Set AE with several values."""
+        self._set(key, "AE", list(values))
+
+    def set_code_string(self, key, value):
+        """Set CS: a code string."""
+        self._set(key, "CS", value)
+
+    def set_code_strings(self, key, values):
+        """Set CS with several values."""
+        self._set(key, "CS", list(values))
+
+    def set_universal_resource(self, key, value):
+        """Set UR: a URI."""
+        self._set(key, "UR", value)
+
+    # Private blocks, and other forms.
+
+    def private_block(self, int group, str creator not None, *, create=False):
+        """Return the block of private elements that a creator reserved (PS3.5 7.8.1), or with ``create`` reserve one.
+
+        Parameters
+        ----------
+        group
+            An odd group number.
+        creator
+            Who reserves the block.
+        create
+            Reserve the first free block where the creator has none.
+
+        Returns
+        -------
+        PrivateBlock or None
+            A mapping from the last byte of the element number to elements; None where the creator has no block.
+
+        Raises
+        ------
+        InvalidTagError
+            If the group is no private one, or none of its 240 blocks is free.
+        """
+        return find_private_block(self, group, creator, bool(create))
+
+    def to_json(self, bulk_data=None):
+        """Return the data set in the DICOM JSON Model (PS3.18 F.2).
+
+        Parameters
+        ----------
+        bulk_data
+            Called with each element whose value is bytes: it returns the BulkDataURI to write, or None to write the value inline.
+
+        Raises
+        ------
+        InvalidValueError
+            If it holds compressed pixel data and ``bulk_data`` has no URI for it: that has no form inline (PS3.18 F.2.7).
+        """
+        return json_of_data_set(self, bulk_data)
+
+    @staticmethod
+    def from_json(text, bulk_data=None):
+        """Return the data set that a text, bytes or ``dict`` in the DICOM JSON Model stands for (PS3.18 F.2).
+
+        Parameters
+        ----------
+        text
+            One data set; for an array of them, call this for each.
+        bulk_data
+            Called with each BulkDataURI, tag and VR: it returns the bytes of the value, in little endian.
+
+        Raises
+        ------
+        ParsingError
+            If it is not of the model, or has a BulkDataURI and there is no ``bulk_data``.
+        """
+        return data_set_of_json(text, bulk_data, DataElement, DataSet)
+
+    def to_pydicom(self):
+        """Return the data set as a ``pydicom.Dataset``, with the same values.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If pydicom is not installed.
+        """
+        return pydicom_of_data_set(self)
+
+
+cdef inline bint _allows(uint16_t known, uint16_t vr) noexcept nogil:
+    """Whether the dictionaries' VR, perhaps a choice, allows a VR."""
+    if known == vr or vr == VR_UN:
+        return True
+    if known == VR_XS:
+        return vr == VR_US or vr == VR_SS
+    if known == VR_OX:
+        return vr == VR_OB or vr == VR_OW
+    if known == VR_XW:
+        return vr == VR_US or vr == VR_OW
+    return known == VR_XX and (vr == VR_US or vr == VR_SS or vr == VR_OW)
 
 cdef inline bint _fits(uint16_t vr, uint32_t length) noexcept nogil:
     """Whether a value field of this length can be of a binary VR."""
@@ -732,14 +1016,29 @@ cdef DataSet _copy_of(DataSet data_set):
     return twin
 
 
-cdef bint _are_touched(list items, starts) except -1:
-    # A data set that somebody put into itself ends the walk here: it does not begin where an item did.
-    if starts is not None and len(starts) != len(items):
-        return True
-    for i, item in enumerate(items):
-        if not isinstance(item, DataSet) or (starts is not None and (<DataSet>item).start != starts[i]) or (<DataSet>item).is_touched():
-            return True
-    return False
+cdef bint _are_touched(ElementIndex index, uint32_t record, list items) except -1:
+    """Whether a list of items differs from what was read.
+
+    A data set that somebody put into itself ends the walk here: it does not begin where an item did.
+    """
+    cdef uint32_t i = record + 1, stop = index.records[record].next
+    cdef Py_ssize_t count = 0
+    cdef DataSet item
+    if not index.records[record].flags & CONTAINER:     # a sequence with an index of its own
+        if not items or not isinstance(items[0], DataSet) or (<DataSet>items[0]).index is None:
+            return index.records[record].length > 0
+        index = (<DataSet>items[0]).index
+        i, stop = 0, index.count
+    while i < stop:
+        if index.records[i].tag == ITEM:
+            if count >= len(items) or not isinstance(items[count], DataSet):
+                return True
+            item = items[count]
+            if item.index is not index or item.start != i + 1 or item.is_touched():
+                return True
+            count += 1
+        i = index.records[i].next
+    return count != len(items)
 
 
 def _data_set_of_bytes(data, flags, tags, inherited_set, reader_set, strict, max_depth, is_signed, depth):

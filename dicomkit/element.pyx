@@ -22,6 +22,7 @@ import struct
 
 from dicomkit._core.dictionary_table import find_private_element
 from dicomkit._core.element_scan import ScanLimits, scan
+from dicomkit._core.element_write import ElementWriter
 from dicomkit.dictionary import suggest_keywords
 from dicomkit.errors import InvalidTagError, InvalidValueError, UnexpectedEndOfDataError, UnknownKeywordError
 from dicomkit.tag import Tag
@@ -74,6 +75,10 @@ cdef uint32_t tag_of_key(object key) except? 0xFFFFFFFF:
     raise UnknownKeywordError(key, suggest_keywords)
 
 
+cdef bint _is_iterable(value):
+    return hasattr(value, "__iter__") and not isinstance(value, (str, bytes))
+
+
 cdef int fill_field(Field* field, ElementIndex index, uint32_t record, uint16_t vr, OnInvalid on_invalid) except -1:
     """Say where the value field of a record lies, and load it."""
     cdef Element* element = &index.records[record]
@@ -116,12 +121,117 @@ cdef class DataElement:
         self.vr_code = ord(vr[0]) | ord(vr[1]) << 8
         self.character_set = UTF_8
         if self.vr_code == VR_SQ:
-            if value is not None and (isinstance(value, (str, bytes)) or not all(hasattr(item, "all_elements") for item in value)):
-                raise InvalidValueError("an SQ holds data sets", tag=self.tag_number)
-            self.items = [] if value is None else list(value)
+            # A data set iterates too, over elements: one that was meant as the only item would become a sequence of none.
+            self.items = [] if value is None else list(value) if _is_iterable(value) else [value]
+            if hasattr(value, "all_elements") or not all([hasattr(item, "all_elements") for item in self.items]):
+                raise InvalidValueError("an SQ holds a list of data sets", tag=self.tag_number)
             self.data = b""
         else:
             self.data = encode_value(vr, value, self.tag_number)
+
+    # Factories: elements with a VR that the name says.
+
+    @staticmethod
+    def string(tag, vr, value):
+        """Return an element of a text VR with one text."""
+        if not VR(vr).is_text:
+            raise InvalidValueError(f"{vr} is no text", tag=tag_of_key(tag))
+        return DataElement(tag, vr, value)
+
+    @staticmethod
+    def strings(tag, vr, values):
+        """Return an element of a text VR with several texts."""
+        return DataElement.string(tag, vr, list(values))
+
+    @staticmethod
+    def uint16(tag, value):
+        """Return an element of VR US with one value."""
+        return DataElement(tag, "US", value)
+
+    @staticmethod
+    def uint16s(tag, values):
+        """Return an element of VR US."""
+        return DataElement(tag, "US", list(values))
+
+    @staticmethod
+    def uint32(tag, value):
+        """Return an element of VR UL with one value."""
+        return DataElement(tag, "UL", value)
+
+    @staticmethod
+    def uint32s(tag, values):
+        """Return an element of VR UL."""
+        return DataElement(tag, "UL", list(values))
+
+    @staticmethod
+    def int16(tag, value):
+        """Return an element of VR SS with one value."""
+        return DataElement(tag, "SS", value)
+
+    @staticmethod
+    def int16s(tag, values):
+        """Return an element of VR SS."""
+        return DataElement(tag, "SS", list(values))
+
+    @staticmethod
+    def int32(tag, value):
+        """Return an element of VR SL with one value."""
+        return DataElement(tag, "SL", value)
+
+    @staticmethod
+    def int32s(tag, values):
+        """Return an element of VR SL."""
+        return DataElement(tag, "SL", list(values))
+
+    @staticmethod
+    def float32(tag, value):
+        """Return an element of VR FL with one value."""
+        return DataElement(tag, "FL", value)
+
+    @staticmethod
+    def float32s(tag, values):
+        """Return an element of VR FL."""
+        return DataElement(tag, "FL", list(values))
+
+    @staticmethod
+    def float64(tag, value):
+        """Return an element of VR FD with one value."""
+        return DataElement(tag, "FD", value)
+
+    @staticmethod
+    def float64s(tag, values):
+        """Return an element of VR FD."""
+        return DataElement(tag, "FD", list(values))
+
+    @staticmethod
+    def bytes_of(tag, vr, data):
+        """Return an element with these bytes as its value field, in little endian, padded to even length (PS3.5 7.1.1)."""
+        return DataElement(tag, vr, bytes(data))
+
+    @staticmethod
+    def sequence(tag, items):
+        """Return a sequence."""
+        return DataElement(tag, "SQ", list(items))
+
+    @staticmethod
+    def encapsulated(fragments, offset_table=(), tag=0x7FE00010):
+        """Return encapsulated pixel data (PS3.5 A.4).
+
+        Parameters
+        ----------
+        fragments
+            Bytes-like objects, padded here to even lengths.
+        offset_table
+            The Basic Offset Table: where the first fragment of each frame begins, counted from the first fragment's item header.
+        tag
+            Pixel Data, unless it is a private twin of it.
+        """
+        out = ElementWriter()
+        out.begin_fragments(tag_of_key(tag), "OB")
+        out.write_fragment(struct.pack(f"<{len(offset_table)}I", *offset_table))
+        for fragment in fragments:
+            out.write_fragment(fragment)
+        return _restore_fragments(tag_of_key(tag), VR_OB, out.to_bytes()[12:])
 
     cdef int fill(self, Field* field, OnInvalid on_invalid) except -1:
         if self.index is not None:

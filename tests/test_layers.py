@@ -19,17 +19,19 @@ LAZY_MARK = "# lazy: start-up"
 
 # Lowest first; rooms on one line don't import each other.
 LAYERS = (
-    ("errors",),
+    ("errors", "version"),
     ("_core",),
     ("tag", "vr"),
     ("dictionary",),
     ("uid", "uids", "tags"),
     ("transfer_syntax",),
     ("values",),
-    ("display",),
+    ("display", "json_model", "pydicom_model"),
     ("element",),
+    ("private_block",),
     ("dataset",),
     ("encoding",),
+    ("interchange",),
     ("codecs",),
     ("pixels",),
     ("file",),

@@ -89,7 +89,6 @@ cdef struct Scan:
     uint32_t max_frames
     uint32_t error_tag
     uint64_t error_offset
-    bint is_lazy
     bint is_partial             # go into what is cut, to keep what it has; the error is the first one
     int first_error             # a Status
     const uint32_t* wanted      # sorted, or NULL for every element
@@ -339,6 +338,8 @@ cdef Status _irregular_header(Scan* s, Frame* frame, const uint8_t* p, Header* h
     if length <= room - 8 or (length == UNDEFINED and form == NO_VR):
         if frame.is_fresh and form == NO_VR:
             frame.flags |= IMPLICIT_VR
+            if s.depth:
+                s.records[frame.record].flags |= IMPLICIT_VR
         _implicit_header(p, h, frame.flags)
         _note(s, VR_MISSING, s.offset, h.tag)
         return DONE
@@ -371,16 +372,14 @@ cdef inline bint _is_wanted(Scan* s, uint32_t tag) noexcept nogil:
 
 
 cdef Status _read_padding(Scan* s) noexcept nogil:
-    """Zero bytes where an element belongs: padding, if they go on to the end; else this is no data set.
-
-    Of a file that is read lazily a mebibyte of them is enough: a sparse one could have terabytes.
-    """
+    """Zero bytes where an element belongs: padding, if they go on to the end and are no more than a mebibyte; else this is no data set."""
     cdef uint64_t offset = s.offset
-    cdef uint64_t end = offset + MOST_PADDING if s.is_lazy and s.size - offset > MOST_PADDING else s.size
-    if end > s.loaded_to:
-        s.needed_to = end
+    if s.size - offset > MOST_PADDING:
+        return _fail(s, BAD_TAG, offset, 0)
+    if s.size > s.loaded_to:
+        s.needed_to = s.size
         return NEEDS_DATA
-    while offset < end:
+    while offset < s.size:
         if s.data[offset]:
             return _fail(s, BAD_TAG if s.size - s.offset >= 8 else END_OF_DATA, s.offset, 0)
         offset += 1
@@ -544,6 +543,8 @@ cdef Status _run(Scan* s) noexcept nogil:
         if frame.flags & IMPLICIT_VR:
             if frame.is_fresh and _is_explicit_after_all(p, h.tag, form):
                 frame.flags &= ~IMPLICIT_VR
+                if s.depth:
+                    s.records[frame.record].flags &= ~IMPLICIT_VR
                 _note(s, VR_PRESENT, s.offset, h.tag)
                 continue
             _implicit_header(p, &h, frame.flags)
@@ -643,7 +644,6 @@ cdef ElementIndex scan_elements(object buffer, uint64_t start, uint64_t stop, ui
     s.count = s.capacity = s.depth = s.anomalies = s.error_tag = 0
     s.error_offset = start
     s.first_error = DONE
-    s.is_lazy = source is not None
     s.is_partial = bounds.is_partial
     s.frame_capacity = FIRST_FRAMES
     s.max_frames = 2 * bounds.max_depth + 1         # a sequence and its item for each level, and the data set
@@ -662,7 +662,7 @@ cdef ElementIndex scan_elements(object buffer, uint64_t start, uint64_t stop, ui
                 break
             s.loaded_from, s.loaded_to = source.ensure(s.offset, s.needed_to - s.offset)
         index.flags = s.frames[0].flags
-        if source is None and (status == NEEDS_DATA or (status == DONE and s.offset > index.size)):
+        if source is None and (status == NEEDS_DATA or s.offset > index.size):
             return None     # the buffer ends too early to tell
         if status == NO_MEMORY:
             raise MemoryError

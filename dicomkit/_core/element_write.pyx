@@ -317,6 +317,10 @@ cdef class ElementWriter:
             self.write_bytes(b"\0")
         self.close(opened, ITEM_DELIMITATION, ITEM)
 
+    def write_delimiter(self, uint32_t tag):
+        """Add a delimitation item."""
+        self.close(Opened(0, 0, True), tag, tag)
+
     def end(self):
         """End the sequence or item that began last."""
         opened, delimiter, tag = self.open_containers.pop()

@@ -8,6 +8,8 @@ from dicomkit import uids
 from dicomkit.errors import NoCodecError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dicomkit.transfer_syntax import TransferSyntax
 
 __all__ = ["find_distribution", "no_codec_error"]
@@ -25,6 +27,9 @@ _DISTRIBUTIONS = {
     uids.HTJ2KLossless: "dicomkit-jpeg2000",
     uids.HTJ2KLosslessRPCL: "dicomkit-jpeg2000",
     uids.HTJ2K: "dicomkit-jpeg2000",
+    uids.JPEGXLLossless: "dicomkit-jpegxl",
+    uids.JPEGXLJPEGRecompression: "dicomkit-jpegxl",
+    uids.JPEGXL: "dicomkit-jpegxl",
 }
 
 
@@ -33,9 +38,23 @@ def find_distribution(transfer_syntax_uid: str) -> str | None:
     return _DISTRIBUTIONS.get(transfer_syntax_uid)
 
 
-def no_codec_error(transfer_syntax: TransferSyntax) -> NoCodecError:
-    """Make the error for compressed pixel data that nobody here decodes; it says what to install."""
+def no_codec_error(transfer_syntax: TransferSyntax, verb: str = "decode", remarks: Mapping[str, str] | None = None) -> NoCodecError:
+    """Make the error for a transfer syntax that nobody here decodes, or encodes; it says what to install.
+
+    Parameters
+    ----------
+    verb
+        "decode" or "encode".
+    remarks
+        What is to be said of installed distributions, by their names.
+    """
     distribution = find_distribution(transfer_syntax.uid)
-    remedy = f"the distribution {distribution} brings one" if distribution else "dicomkit has none to offer"
-    message = f"no codec is installed for {transfer_syntax.name} ({transfer_syntax.uid}); {remedy}"
+    if distribution is None:
+        remedy = "dicomkit has none to offer"
+    elif remarks and distribution in remarks:
+        remedy = f"the distribution {distribution} {remarks[distribution]}"
+    else:
+        remedy = f"the distribution {distribution} brings one"
+    task = "" if verb == "decode" else f" to {verb}"
+    message = f"no codec is installed{task} for {transfer_syntax.name} ({transfer_syntax.uid}); {remedy}"
     return NoCodecError(str(transfer_syntax.uid), message)

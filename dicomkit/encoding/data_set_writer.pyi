@@ -5,9 +5,10 @@ from dicomkit._core.element_write import ElementWriter
 from dicomkit.dataset import DataSet
 from dicomkit.values.charset import CharacterSet
 
-__all__ = ["DataSetWriter", "is_as_read"]
+__all__ = ["DataSetWriter", "is_as_read", "was_read"]
 
 def is_as_read(data_set: DataSet) -> bool: ...
+def was_read(data_set: DataSet) -> bool: ...
 
 @final
 class DataSetWriter:

@@ -10,6 +10,7 @@ Compiled, though not in ``_core``, because it walks data sets; :doc:`/explanatio
 
 from cython cimport final
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 from dicomkit._core.element_scan cimport (
@@ -26,7 +27,7 @@ from dicomkit._core.element_write import LARGE_VALUE
 from dicomkit.errors import InvalidTagError, InvalidValueError, LimitExceededError, PixelDataError
 from dicomkit.values.charset import DEFAULT_CHARACTER_SET, parse_specific_character_set
 
-__all__ = ["DataSetWriter", "is_as_read"]
+__all__ = ["DataSetWriter", "is_as_read", "was_read"]
 
 cdef enum:
     ITEM = 0xFFFEE000
@@ -43,6 +44,28 @@ cdef enum:
     BACKSLASH = 0x5C
     TILDE = 0x7E
 
+cdef extern from *:
+    """
+    #if defined(_MSC_VER)
+    #include <intrin.h>
+    #define dk_prefetch(p) _mm_prefetch((const char*)(p), _MM_HINT_T0)
+    #else
+    #define dk_prefetch(p) __builtin_prefetch(p)
+    #endif
+    #define dk_prefetch_object(o) (dk_prefetch(o), dk_prefetch((const char*)(o) + 64))
+    #define dk_list_items(list) (((PyListObject*)(list))->ob_item)
+    #define dk_entries_of(dict) ((const char*)((PyDictObject*)(dict))->ma_keys)
+    """
+    void prefetch "dk_prefetch"(const void* address) noexcept nogil
+    void prefetch_object "dk_prefetch_object"(PyObject* thing) noexcept nogil
+    const char* entries_of "dk_entries_of"(PyObject* mapping) noexcept nogil
+    int PyDict_Next(object mapping, Py_ssize_t* position, PyObject** key, PyObject** value)
+    PyObject** list_items "dk_list_items"(PyObject* sequence) noexcept nogil
+    Py_ssize_t list_size "PyList_GET_SIZE"(PyObject* sequence) noexcept nogil
+
+cdef enum:
+    MOST_AHEAD = 64
+
 cdef enum Lengths:
     AS_READ
     DEFINED
@@ -57,15 +80,20 @@ cdef inline bint _uses_character_set(uint16_t vr) noexcept nogil:
     return vr == VR_LO or vr == VR_SH or vr == VR_PN or vr == VR_LT or vr == VR_ST or vr == VR_UT or vr == VR_UC
 
 
-cdef inline bint _is_plain(const uint8_t* data, uint64_t length, bint is_ascii_compatible) noexcept nogil:
-    """Whether the bytes are the same text in all character sets: ASCII, without escape sequences."""
+cdef enum Plainness:
+    PLAIN               # the same text in all character sets
+    NEARLY_PLAIN        # but for ISO_IR 13, which has other characters in the place of backslash and tilde
+    NOT_PLAIN
+
+
+cdef inline Plainness _plainness(const uint8_t* data, uint64_t length) noexcept nogil:
+    """Whether the bytes are ASCII, without escape sequences."""
     cdef uint64_t i
-    cdef uint8_t seen = 0
+    cdef uint8_t seen = 0, special = 0
     for i in range(length):
-        seen |= data[i]
-        if data[i] == ESCAPE or (not is_ascii_compatible and (data[i] == BACKSLASH or data[i] == TILDE)):
-            return False
-    return seen < 128
+        seen |= data[i] | ((data[i] == ESCAPE) << 7)
+        special |= (data[i] == BACKSLASH) | (data[i] == TILDE)
+    return NOT_PLAIN if seen & 0x80 else NEARLY_PLAIN if special else PLAIN
 
 
 cdef inline uint64_t _end_of(ElementIndex index, uint32_t record) noexcept nogil:
@@ -91,6 +119,59 @@ cdef inline bint _has_delimiter(ElementIndex index, uint32_t record) noexcept no
 def is_as_read(DataSet data_set not None):
     """Whether a data set was read, and nothing in it was changed since."""
     return not data_set.is_touched()
+
+
+def was_read(DataSet data_set not None):
+    """Whether a data set was read, changed since or not."""
+    return data_set.index is not None
+
+
+cdef int _look_ahead(dict changes) except -1:
+    """Ask for the memory of the elements of a data set that was made, and of the items that they hold.
+
+    A large data set lies all over memory. Waiting for one object after the other took two thirds of the time that writing 170,137 elements
+    took; here the processor waits for all of a data set at once. No reference is taken, as nothing here runs other Python code.
+    """
+    cdef PyObject* elements[MOST_AHEAD]
+    cdef PyObject* sequences[MOST_AHEAD]
+    cdef PyObject* key
+    cdef PyObject* value
+    cdef Py_ssize_t position = 0
+    cdef int i, count = 0, nested = 0
+    while count < MOST_AHEAD and PyDict_Next(changes, &position, &key, &value):
+        if value != <PyObject*>None:
+            elements[count] = value
+            prefetch_object(value)
+            prefetch(key)
+            count += 1
+    for i in range(count):
+        value = <PyObject*>(<DataElement>elements[i]).items
+        if value != <PyObject*>None:
+            sequences[nested] = value
+            nested += 1
+        else:
+            value = <PyObject*>(<DataElement>elements[i]).data
+        prefetch_object(value)
+    if nested == 0:
+        return 0
+    for i in range(nested):
+        prefetch(list_items(sequences[i]))
+    for i in range(nested):
+        sequences[i] = list_items(sequences[i])[0] if list_size(sequences[i]) else NULL
+        if sequences[i] is not NULL:
+            prefetch_object(sequences[i])
+    for i in range(nested):
+        if sequences[i] is not NULL and isinstance(<object>sequences[i], DataSet):
+            sequences[i] = <PyObject*>(<DataSet>sequences[i]).changes
+            prefetch_object(sequences[i])
+        else:
+            sequences[i] = NULL
+    for i in range(nested):
+        if sequences[i] is not NULL and sequences[i] != <PyObject*>None:
+            prefetch(entries_of(sequences[i]))
+            prefetch(entries_of(sequences[i]) + 64)
+            prefetch(entries_of(sequences[i]) + 128)
+    return 0
 
 
 @final
@@ -174,24 +255,25 @@ cdef class DataSetWriter:
     cdef int write(self, DataSet data_set, object around, uint32_t depth) except -1:
         if depth > MOST_DEPTH:
             raise LimitExceededError(f"sequences nest deeper than {MOST_DEPTH}")
-        character_set = self.set_of(data_set, around)
         if data_set.index is None:
-            return self.write_made(data_set, character_set, depth)
-        return self.write_read(data_set, character_set, depth)
+            return self.write_made(data_set, around, depth)
+        return self.write_read(data_set, self.set_of(data_set, around), depth)
 
     cdef int write_made(self, DataSet data_set, object character_set, uint32_t depth) except -1:
         """A data set that was never read: all of it is in ``changes``."""
         cdef uint32_t tag, last = 0
-        cdef bint is_sorted = True
+        cdef bint is_sorted = True, has_set = False
         cdef dict changes = data_set.changes
         if changes is None:
             return 0
+        _look_ahead(changes)
         for key in changes:
             tag = key
-            if tag < last:
-                is_sorted = False
-                break
+            is_sorted &= tag >= last
+            has_set |= tag == SPECIFIC_CHARACTER_SET
             last = tag
+        if has_set or depth == 0:
+            character_set = self.set_of(data_set, character_set)
         if is_sorted:
             for key, element in changes.items():
                 if element is not None:
@@ -403,10 +485,11 @@ cdef class DataSetWriter:
     cdef int put_value(self, Field* field, object character_set, object own_set, object owner, uint64_t owner_offset) except -1:
         """A value field, its text in ``own_set``."""
         cdef bint is_name = field.vr == VR_PN, is_multi_valued = not (field.vr == VR_LT or field.vr == VR_ST or field.vr == VR_UT)
-        if (
-            _uses_character_set(field.vr) and own_set is not character_set
-            and not _is_plain(field.data, field.length, own_set.is_ascii_compatible and character_set.is_ascii_compatible)
-            and own_set != character_set
+        cdef Plainness plainness = PLAIN
+        if own_set is not character_set and _uses_character_set(field.vr):
+            plainness = _plainness(field.data, field.length)
+        if plainness != PLAIN and own_set != character_set and (
+            plainness == NOT_PLAIN or not (own_set.is_ascii_compatible and character_set.is_ascii_compatible)
         ):
             text, problem = own_set.decode(field.data[:field.length], is_person_name=is_name, is_multi_valued=is_multi_valued)
             if problem is None:

@@ -4,25 +4,10 @@ from __future__ import annotations
 
 from dicomkit.dataset import DataSet
 from dicomkit.element import DataElement
-from dicomkit.encoding.data_set_writer import is_as_read
+from dicomkit.encoding.data_set_writer import is_as_read, was_read
 from dicomkit.errors import MissingRequiredElementError
-from dicomkit.tags import (
-    FileMetaInformationGroupLength,
-    FileMetaInformationVersion,
-    ImplementationClassUID,
-    ImplementationVersionName,
-    MediaStorageSOPClassUID,
-    MediaStorageSOPInstanceUID,
-    SOPClassUID,
-    SOPInstanceUID,
-    TransferSyntaxUID,
-)
 from dicomkit.transfer_syntax import TransferSyntax
 from dicomkit.version import __version__
-
-TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
-if TYPE_CHECKING:
-    from dicomkit.tag import Tag
 
 __all__ = ["IMPLEMENTATION_CLASS_UID", "IMPLEMENTATION_VERSION_NAME", "complete_file_meta", "is_file_meta_right"]
 
@@ -32,24 +17,38 @@ IMPLEMENTATION_CLASS_UID = "2.25.154680887867032703562742512181308456202"
 IMPLEMENTATION_VERSION_NAME = f"DICOMKIT_{__version__}"[:16]
 """The same with the version, at most 16 characters."""
 
+GROUP_LENGTH = 0x00020000
+VERSION = 0x00020001
+MEDIA_STORAGE_CLASS = 0x00020002
+MEDIA_STORAGE_INSTANCE = 0x00020003
+TRANSFER_SYNTAX = 0x00020010
+IMPLEMENTATION_CLASS = 0x00020012
+IMPLEMENTATION_NAME = 0x00020013
+SOP_CLASS = 0x00080016
+SOP_INSTANCE = 0x00080018
 GROUP_LENGTH_ELEMENT_SIZE = 12
-_VERSION = DataElement(FileMetaInformationVersion, "OB", b"\0\1")
-_CLASS = DataElement(ImplementationClassUID, "UI", IMPLEMENTATION_CLASS_UID)
-_NAME = DataElement(ImplementationVersionName, "SH", IMPLEMENTATION_VERSION_NAME)
+_VERSION = DataElement(VERSION, "OB", b"\0\1")
+_CLASS = DataElement(IMPLEMENTATION_CLASS, "UI", IMPLEMENTATION_CLASS_UID)
+_NAME = DataElement(IMPLEMENTATION_NAME, "SH", IMPLEMENTATION_VERSION_NAME)
 # Each must say the same as the other (PS3.10 7.1); the data set's counts.
-_PAIRS = ((MediaStorageSOPClassUID, SOPClassUID), (MediaStorageSOPInstanceUID, SOPInstanceUID))
+_PAIRS = ((MEDIA_STORAGE_CLASS, SOP_CLASS), (MEDIA_STORAGE_INSTANCE, SOP_INSTANCE))
 
 
-def is_file_meta_right(meta: DataSet, data_set: DataSet, syntax: TransferSyntax) -> bool:
-    """Whether File Meta Information that was read can stand before a data set as it is: untouched, and with nothing wrong in it."""
+def is_file_meta_right(meta: DataSet, data_set: DataSet, syntax: TransferSyntax, *, lenient: bool = False) -> bool:
+    """Whether File Meta Information that was read can stand before a data set as it is: untouched, and with nothing wrong in it.
+
+    To the lenient it is right if it was read and names the syntax.
+    """
     if not is_as_read(meta) or not _is_syntax_right(meta, syntax):
         return False
+    if lenient:
+        return True
     for theirs, ours in _PAIRS:
         uid = data_set.get(ours)
         if uid is not None and meta.get(theirs) != uid:
             return False
     elements = meta.all_elements
-    if not elements or elements[0].tag != FileMetaInformationGroupLength:
+    if not elements or elements[0].tag != GROUP_LENGTH:
         return False
     last = elements[-1]
     start = elements[0].offset or 0
@@ -65,42 +64,42 @@ def complete_file_meta(meta: DataSet, data_set: DataSet, syntax: TransferSyntax,
     Raises
     ------
     MissingRequiredElementError
-        If neither knows the SOP class or instance, and not ``lenient``.
+        If neither knows the SOP class or instance, and the data set was made here, and not ``lenient``.
     """
     complete = meta.copy()
-    if FileMetaInformationVersion not in complete:
-        complete[FileMetaInformationVersion] = _VERSION
+    if VERSION not in complete:
+        complete[VERSION] = _VERSION
     for theirs, ours in _PAIRS:
         uid = data_set.get(ours)
         if uid is not None:
             if complete.get(theirs) != uid:
-                complete[theirs] = DataElement(theirs, "UI", uid)
-        elif complete.get(theirs) is None and not lenient:
+                complete[theirs] = DataElement(theirs, "UI", str(uid).encode("latin-1", "replace"))  # bytes: what was read is not judged
+        elif complete.get(theirs) is None and not (lenient or was_read(data_set)):
             raise MissingRequiredElementError(data_set_keyword(ours), "File Meta Information")
     if not _is_syntax_right(complete, syntax):
-        complete[TransferSyntaxUID] = DataElement(TransferSyntaxUID, "UI", syntax.uid)
-    if not _was_set(meta, ImplementationClassUID):
-        complete[ImplementationClassUID] = _CLASS
-        if not _was_set(meta, ImplementationVersionName):
-            complete[ImplementationVersionName] = _NAME
-    if FileMetaInformationGroupLength in complete:
-        del complete[FileMetaInformationGroupLength]
+        complete[TRANSFER_SYNTAX] = DataElement(TRANSFER_SYNTAX, "UI", syntax.uid)
+    if not _was_set(meta, IMPLEMENTATION_CLASS):
+        complete[IMPLEMENTATION_CLASS] = _CLASS
+        if not _was_set(meta, IMPLEMENTATION_NAME):
+            complete[IMPLEMENTATION_NAME] = _NAME
+    if GROUP_LENGTH in complete:
+        del complete[GROUP_LENGTH]
     return complete
 
 
-def data_set_keyword(tag: Tag) -> str:
+def data_set_keyword(tag: int) -> str:
     """Return the keyword of SOP Class UID or SOP Instance UID."""
-    return "SOPClassUID" if tag == SOPClassUID else "SOPInstanceUID"
+    return "SOPClassUID" if tag == SOP_CLASS else "SOPInstanceUID"
 
 
-def _was_set(meta: DataSet, tag: Tag) -> bool:
+def _was_set(meta: DataSet, tag: int) -> bool:
     """Whether an element was made, not read."""
     return tag in meta and meta[tag].offset is None
 
 
 def _is_syntax_right(meta: DataSet, syntax: TransferSyntax) -> bool:
     """Whether Transfer Syntax UID names the syntax; one that PS3.6 does not have was guessed around, and stays."""
-    uid = meta.get(TransferSyntaxUID)
+    uid = meta.get(TRANSFER_SYNTAX)
     if not isinstance(uid, str):
         return False
     named = TransferSyntax.from_uid(uid)

@@ -142,7 +142,7 @@ def _with_context(tags: Iterable[Tag]) -> tuple[Tag, ...]:
         wanted.add(tag)
         if tag.is_private and tag.element >= FIRST_PRIVATE_ELEMENT:
             wanted.add(Tag(tag.group, tag.element >> 8))
-        elif "X" in find_vr(tag):  # as every code that leaves a choice
+        elif "X" in find_vr(tag) or find_vr(tag) == "SQ":  # every code that leaves a choice has an X; an item can nest such
             wanted.update((PIXEL_REPRESENTATION, LUT_DESCRIPTOR))
     return tuple(sorted(wanted))
 

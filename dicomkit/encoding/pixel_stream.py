@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["stream_of_frames"]
 
 PIXEL_DATA = 0x7FE00010
+SEQUENCE_DELIMITATION = 0xFFFEE0DD
 UNDEFINED_LENGTH = 0xFFFFFFFF
 FACTORS = ("Rows", "Columns", "SamplesPerPixel", "BitsAllocated")
 
@@ -69,4 +70,6 @@ def _fragments(frames: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryv
         out = ElementWriter()
         out.write_fragment(memoryview(frame).cast("B"))
         yield from out.chunks()
-    yield b"\xfe\xff\xdd\xe0\0\0\0\0"
+    out = ElementWriter()
+    out.write_delimiter(SEQUENCE_DELIMITATION)
+    yield out.to_bytes()

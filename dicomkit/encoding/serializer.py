@@ -71,7 +71,9 @@ def serialize_file(
     check_pixel_data(data_set, syntax, stream)
     out = ElementWriter(lenient=options.lenient)
     out.write_bytes((preamble if preamble is not None and len(preamble) == len(PREAMBLE) else PREAMBLE) + PREFIX)
-    if is_as_read(data_set) and stream is None and options.undefined_lengths is None and is_file_meta_right(file_meta_information, data_set, syntax):
+    if is_as_read(data_set) and stream is None and options.undefined_lengths is None and is_file_meta_right(
+        file_meta_information, data_set, syntax, lenient=options.lenient
+    ):
         DataSetWriter(out, own_group=FILE_META_GROUP).write_data_set(file_meta_information)
     else:
         _write_file_meta(out, complete_file_meta(file_meta_information, data_set, syntax, lenient=options.lenient))

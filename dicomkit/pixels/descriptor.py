@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PhotometricInterpretation", "PixelDataDescriptor", "PixelIndexError", "read_number_of_frames"]
 
-_BITS_ALLOCATED = (1, 8, 16, 32, 64)
+_BITS_ALLOCATED = (1, 8, 12, 16, 32, 64)
 _FLOAT_BITS_ALLOCATED = (32, 64)
 _LARGEST_UINT16 = 0xFFFF
 _LARGEST_INT32 = 0x7FFFFFFF
@@ -82,7 +82,7 @@ class PixelDataDescriptor:
     Attributes
     ----------
     bits_allocated
-        1, 8, 16, 32 or 64.
+        1, 8, 12, 16, 32 or 64; cells of 1 and 12 bits are packed without gaps.
     high_bit
         ``bits_stored - 1`` today; older editions of PS3.5 allowed it to be higher.
     is_signed
@@ -171,7 +171,7 @@ class PixelDataDescriptor:
 
     @property
     def bytes_per_sample(self) -> int:
-        """Bytes of a sample once unpacked: of 1-bit cells too."""
+        """Bytes of a sample once unpacked: 1 of 1-bit cells, 2 of 12-bit cells."""
         return (self.bits_allocated + 7) // 8
 
     @property
@@ -196,13 +196,13 @@ class PixelDataDescriptor:
 
     @property
     def native_bits_per_frame(self) -> int:
-        """Bits of a frame in native pixel data, where 1-bit cells are packed and 4:2:2 has two samples a pixel (PS3.5 8.1.1, 8.2)."""
+        """Bits of a frame in native pixel data: 1-bit and 12-bit cells are packed, 4:2:2 has two samples a pixel (PS3.5 8.1.1, 8.2)."""
         samples = 2 if self.is_chroma_subsampled else self.samples_per_pixel
         return self.pixels_per_frame * samples * self.bits_allocated
 
     @property
     def native_total_bytes(self) -> int:
-        """Bytes of all frames in native pixel data, without the padding to an even length. 1-bit frames follow each other unpadded."""
+        """Bytes of all frames in native pixel data, without the padding to an even length. Frames follow each other unpadded."""
         return (self.native_bits_per_frame * self.number_of_frames + 7) // 8
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from dicomkit.errors import DICOMWarning, PixelDataError
-from dicomkit.pixels.unpack import Array, new_array, swap_words, unpack_frames
+from dicomkit.pixels.unpack import Array, can_be_viewed, needs_extraction, new_array, swap_words, unpack_frames
 
 if TYPE_CHECKING:
     from dicomkit.pixels.descriptor import PixelDataDescriptor
@@ -87,16 +87,8 @@ class NativeFrames:
     def unpack_all(self, out: Array | None = None) -> Array:
         """Return the samples of all frames: a view if no bit has to change and there is no ``out``; else made frame by frame."""
         descriptor = self._descriptor
-        if out is None and self._can_be_viewed():
-            # Frame by frame, while a frame is in the processor's cache: the first dirty one ends it.
-            is_view = all(
-                np.may_share_memory(self.unpack(frame_index), np.frombuffer(self.frame_data(frame_index), dtype=np.uint8))
-                for frame_index in range(descriptor.number_of_frames)
-            )
-            if is_view:
-                data = self._read_range(0, descriptor.native_total_bytes)
-                cells = np.frombuffer(data, dtype=descriptor.dtype)
-                return cells.reshape(descriptor.number_of_frames, *descriptor.frame_shape)
+        if out is None and self._is_clean():
+            return unpack_frames(self._read_range(0, descriptor.native_total_bytes), descriptor, descriptor.number_of_frames)
         shape = (descriptor.number_of_frames, *descriptor.frame_shape)
         frames = new_array(shape, descriptor.dtype) if out is None else out
         for frame_index in range(descriptor.number_of_frames):
@@ -125,12 +117,15 @@ class NativeFrames:
         end = min(end + -end % self._word_length, self._length)
         return swap_words(self._read_range(start, end - start), self._word_length)[offset - start :], first_bit % 8
 
-    def _can_be_viewed(self) -> bool:
-        """Whether samples lie in the data as they are, but for bits that are not stored."""
+    def _is_clean(self) -> bool:
+        """Whether samples lie in the data just as they are. Looks at one frame after the other, until one is not clean."""
         descriptor = self._descriptor
-        if self._word_length or descriptor.bits_allocated % 8 or descriptor.bit_shift or descriptor.is_chroma_subsampled:
+        if self._word_length or not can_be_viewed(descriptor):
             return False
-        return descriptor.samples_per_pixel == 1 or descriptor.planar_configuration == 0
+        if descriptor.is_float or descriptor.bits_stored == descriptor.bits_allocated:
+            return True
+        frames = (np.frombuffer(self.frame_data(frame_index), dtype=np.uint8) for frame_index in range(descriptor.number_of_frames))
+        return not any(needs_extraction(cells, descriptor) for cells in frames)
 
 
 class EncapsulatedFrames:

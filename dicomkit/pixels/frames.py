@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from dicomkit.errors import DICOMWarning, PixelDataError
-from dicomkit.pixels.descriptor import PixelDataDescriptor, PixelIndexError
-from dicomkit.pixels.encapsulated import EncapsulatedPixelData
-from dicomkit.pixels.luts import ModalityTransform
-from dicomkit.pixels.unpack import Array, swap_words, unpack_frames
+from dicomkit.errors import DICOMError, PixelDataError
+from dicomkit.pixels.descriptor import PixelIndexError
+from dicomkit.pixels.frame_sources import EncapsulatedFrames, FrameSource, NativeFrames
+from dicomkit.pixels.functional_groups import FunctionalGroups
+from dicomkit.pixels.histogram import Histogram, make_histogram
+from dicomkit.pixels.modality import ModalityTransform
+from dicomkit.pixels.overlays import Overlay, read_overlays
+from dicomkit.pixels.padding import PixelPadding, read_pixel_padding
+from dicomkit.pixels.real_world import RealWorldValueMapping, read_real_world_value_mappings
+from dicomkit.pixels.render import PixelDataRenderer
+from dicomkit.pixels.unpack import Array, check_out
 
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
+    from dicomkit.pixels.descriptor import PixelDataDescriptor
+    from dicomkit.pixels.encapsulated import EncapsulatedPixelData
 
 __all__ = ["ColorValue", "EncapsulatedFrames", "FrameSource", "NativeFrames", "PixelData", "PixelRange"]
+
+# The longer side of the picture in a notebook.
+_SHOWN_SIZE = 512
+_HISTOGRAM_BINS = 256
 
 
 class PixelRange(NamedTuple):
@@ -36,130 +47,12 @@ class ColorValue(NamedTuple):
     blue: int
 
 
-class FrameSource(Protocol):
-    """Where frames come from."""
-
-    def frame_data(self, frame_index: int) -> memoryview:
-        """Return the bytes of a frame as they are stored."""
-
-    def unpack(self, frame_index: int) -> Array:
-        """Return a frame's samples."""
-
-    def unpack_all(self) -> Array:
-        """Return the samples of all frames, with the frame as first axis."""
-
-
-class NativeFrames:
-    """Frames of native pixel data: cells that follow each other without gaps (PS3.5 8.1.1).
-
-    Parameters
-    ----------
-    descriptor
-        What the data should be.
-    length
-        Bytes of pixel data there are.
-    read_range
-        Returns ``length`` bytes from ``offset`` on. Only what a frame needs is asked for.
-    big_endian_word_length
-        0 if the data is little endian or bytes (OB); else the length of the words that are big endian.
-
-    Raises
-    ------
-    PixelDataError
-        If there are fewer bytes than the descriptor promises.
-    """
-
-    def __init__(
-        self,
-        descriptor: PixelDataDescriptor,
-        length: int,
-        read_range: Callable[[int, int], memoryview],
-        *,
-        big_endian_word_length: int = 0,
-    ) -> None:
-        needed = descriptor.native_total_bytes
-        if length < needed:
-            raise PixelDataError(f"pixel data has {length} bytes; the image attributes promise {needed}")
-        if length > needed + needed % 2:
-            warnings.warn(f"pixel data has {length - needed} bytes more than the image attributes promise", DICOMWarning, stacklevel=2)
-        self._descriptor = descriptor
-        self._length = length
-        self._read_range = read_range
-        self._word_length = big_endian_word_length
-
-    def frame_data(self, frame_index: int) -> memoryview:
-        """Return the bytes of a frame as stored; 1-bit frames share a byte with their neighbours where they do not end at one."""
-        first_bit, end_bit = self._bits(frame_index)
-        offset = first_bit // 8
-        return self._read_range(offset, (end_bit + 7) // 8 - offset)
-
-    def unpack(self, frame_index: int) -> Array:
-        """Return a frame's samples: a view on what ``read_range`` gave if no bit has to change."""
-        first_bit, end_bit = self._bits(frame_index)
-        offset, end = first_bit // 8, (end_bit + 7) // 8
-        if self._word_length:  # whole words, whose bytes are about to change places
-            offset -= offset % self._word_length
-            end = min(end + -end % self._word_length, self._length)
-        cells = self._read_cells(offset, end)[first_bit // 8 - offset :]
-        frame: Array = unpack_frames(cells, self._descriptor, first_bit=first_bit % 8)[0]
-        return frame
-
-    def unpack_all(self) -> Array:
-        """Return the samples of all frames."""
-        return unpack_frames(self._read_cells(0, self._length), self._descriptor, self._descriptor.number_of_frames)
-
-    def _bits(self, frame_index: int) -> tuple[int, int]:
-        bits = self._descriptor.native_bits_per_frame
-        return frame_index * bits, (frame_index + 1) * bits
-
-    def _read_cells(self, offset: int, end: int) -> memoryview:
-        data = self._read_range(offset, end - offset)
-        return swap_words(data, self._word_length) if self._word_length else data
-
-
-class EncapsulatedFrames:
-    """Frames of encapsulated pixel data (PS3.5 A.4), decoded one by one.
-
-    Parameters
-    ----------
-    encapsulated
-        The fragments.
-    decode_frame
-        Turns the encoded bytes of a frame into samples.
-    """
-
-    def __init__(self, encapsulated: EncapsulatedPixelData, decode_frame: Callable[[memoryview], Array]) -> None:
-        self._encapsulated = encapsulated
-        self._decode_frame = decode_frame
-
-    def frame_data(self, frame_index: int) -> memoryview:
-        """Return the encoded bytes of a frame."""
-        return self._encapsulated.frame_data(frame_index)
-
-    def unpack(self, frame_index: int) -> Array:
-        """Return a frame's samples."""
-        return self._decode_frame(self._encapsulated.frame_data(frame_index))
-
-    def unpack_all(self) -> Array:
-        """Return the samples of all frames."""
-        first = self.unpack(0)
-        count = self._encapsulated.descriptor.number_of_frames  # no more than there are fragments
-        try:
-            # Untouched memory is only promised: a frame whose data is no frame fails before it is used.
-            frames = np.empty((count, *first.shape), dtype=first.dtype)
-        except MemoryError:
-            raise PixelDataError(f"{count} frames of {first.nbytes} bytes do not fit in memory: take them one by one") from None
-        frames[0] = first
-        for frame_index in range(1, count):
-            frames[frame_index] = self.unpack(frame_index)
-        return frames
-
-
 class PixelData:
     """The frames of an image, as stored values.
 
     Frames, rows and columns count from 0; whatever is out of range raises :class:`PixelIndexError`, negative numbers too.
-    Arrays may be read-only views on the file's buffer: copy before changing one.
+    Arrays may be read-only views on the file's buffer: copy before changing one. What the data set says about the pixels is looked
+    up once; changes to it later don't count. In a notebook, the first frame is shown.
 
     Parameters
     ----------
@@ -204,10 +97,16 @@ class PixelData:
         self._check_frame_index(frame_index)
         return self._source.frame_data(frame_index)
 
-    def frame(self, frame_index: int = 0) -> Array:
+    def frame(self, frame_index: int = 0, out: Array | None = None) -> Array:
         """Return the stored values of a frame.
 
-        Bits that are not stored are gone, signs extended, samples last, YBR_FULL_422 upsampled.
+        Bits that are not stored are gone, signs extended, samples last, chroma upsampled. Only the frame's part of a file that was
+        left on disk is read.
+
+        Parameters
+        ----------
+        out
+            Where to write it: C-contiguous, of the shape and type that is returned. By default a view or a new array.
 
         Returns
         -------
@@ -222,8 +121,13 @@ class PixelData:
             If the frame is compressed and nobody decodes it.
         PixelDataError
             If the frame is damaged.
+        ValueError
+            If ``out`` does not fit.
         """
         self._check_frame_index(frame_index)
+        if out is not None:
+            check_out(out, self.descriptor.frame_shape, self.descriptor.dtype)
+            return self._source.unpack(frame_index, out)
         return self._source.unpack(frame_index)
 
     def frames(self) -> Iterator[Array]:
@@ -231,8 +135,15 @@ class PixelData:
         for frame_index in range(self.descriptor.number_of_frames):
             yield self._source.unpack(frame_index)
 
-    def array(self) -> Array:
+    def array(self, out: Array | None = None) -> Array:
         """Return the stored values of all frames; raises as :meth:`frame`.
+
+        A volume costs itself and one frame: where it is no view, it is made frame by frame.
+
+        Parameters
+        ----------
+        out
+            Where to write them, as for :meth:`frame`.
 
         Returns
         -------
@@ -240,17 +151,82 @@ class PixelData:
             As :meth:`frame` gives it if there is one frame; else with the frame as first axis.
         """
         if not self.descriptor.is_multi_frame:
-            return self._source.unpack(0)
+            return self.frame(0, out)
+        if out is not None:
+            check_out(out, (len(self), *self.descriptor.frame_shape), self.descriptor.dtype)
+            return self._source.unpack_all(out)
         return self._source.unpack_all()
 
-    def values(self, frame_index: int = 0) -> npt.NDArray[np.float64]:
-        """Return a frame in the units of its modality, HU for CT: after Rescale or Modality LUT (PS3.3 C.11.1); raises as :meth:`frame`."""
-        return self.modality_transform(frame_index).apply(self.frame(frame_index))
+    def values(self, frame_index: int = 0, mapping: RealWorldValueMapping | None = None, out: Array | None = None) -> Array:
+        """Return a frame in :attr:`units`: after Rescale, Modality LUT or Dose Grid Scaling (PS3.3 C.11.1), in a new array.
+
+        Parameters
+        ----------
+        mapping
+            One of :meth:`real_world_value_mappings` to apply instead. An image that has such mappings and no modality transformation
+            takes the first.
+        out
+            Where to write it, as for :meth:`frame`.
+
+        Returns
+        -------
+        ndarray
+            ``int16`` where all values that stored bits can express are such integers; ``float64`` for stored values of more than 24
+            bits; else ``float32``. Stored values without a meaning in a mapping are not-a-number.
+        """
+        frame = self.frame(frame_index)
+        transform = self.modality_transform(frame_index)
+        mapping = self._default_mapping(frame_index, transform) if mapping is None else mapping
+        if mapping is None:
+            dtype = transform.values_dtype(self.descriptor)
+        else:
+            dtype = np.dtype(np.float64 if self.descriptor.bytes_per_sample > 2 and self.descriptor.dtype != "float32" else np.float32)
+        if out is not None:
+            check_out(out, frame.shape, dtype)
+        if mapping is None:
+            return transform.to_values(frame, dtype, out)
+        mapped = mapping.apply(frame).astype(dtype, copy=False)
+        if out is None:
+            return mapped
+        out[...] = mapped
+        return out
+
+    @property
+    def units(self) -> str:
+        """What :meth:`values` gives, as ``HU``, ``Gy`` or ``Bq/ml``; empty if the data set does not say. Raises as :meth:`values`."""
+        transform = self.modality_transform(0)
+        mapping = self._default_mapping(0, transform)
+        return transform.units if mapping is None else mapping.units
 
     def modality_transform(self, frame_index: int = 0) -> ModalityTransform:
-        """Return the transformation from stored to real-world values of a frame; the identity if nothing is known of one."""
+        """Return the transformation from stored to modality values of a frame; the identity if nothing is known of one."""
         self._check_frame_index(frame_index)
-        return ModalityTransform() if self.data_set is None else ModalityTransform.from_data_set(self.data_set, frame_index)
+        if self.data_set is None:
+            return ModalityTransform(is_specified=False)
+        if not self.functional_groups:
+            return self._modality
+        return ModalityTransform.from_data_set(self.data_set, frame_index, groups=self.functional_groups)
+
+    def real_world_value_mappings(self, frame_index: int = 0) -> list[RealWorldValueMapping]:
+        """Return the Real World Value Mappings of a frame (PS3.3 C.7.6.16.2.11)."""
+        self._check_frame_index(frame_index)
+        if self.data_set is None:
+            return []
+        return read_real_world_value_mappings(self.data_set, frame_index, groups=self.functional_groups)
+
+    @cached_property
+    def functional_groups(self) -> FunctionalGroups:
+        """The functional groups of the data set."""
+        return FunctionalGroups(self.data_set)
+
+    @cached_property
+    def pixel_padding(self) -> PixelPadding | None:
+        """The stored values that are no image; None if there are none."""
+        return None if self.data_set is None else read_pixel_padding(self.data_set, self.descriptor)
+
+    def overlays(self) -> list[Overlay]:
+        """Return the overlays, those in unused bits of the pixels as well. Raises :class:`PixelDataError` if one is not sound."""
+        return [] if self.data_set is None else read_overlays(self.data_set, self._read_cells)
 
     def pixel_value(self, row: int, column: int, frame_index: int = 0) -> int | float:
         """Return the stored value of a pixel with one sample.
@@ -284,9 +260,50 @@ class PixelData:
         return self._source.unpack_all().reshape(self.descriptor.number_of_frames, -1)
 
     def pixel_range(self, frame_index: int = 0) -> PixelRange:
-        """Return the smallest and largest stored value of a frame, over all samples; raises as :meth:`frame`."""
+        """Return the smallest and largest stored value of a frame, over all samples, padding included; raises as :meth:`frame`.
+
+        What is not a number counts only if nothing else is there.
+        """
         frame = self.frame(frame_index)
+        if self.descriptor.is_float:
+            return PixelRange(np.fmin.reduce(frame, axis=None).item(), np.fmax.reduce(frame, axis=None).item())
         return PixelRange(frame.min().item(), frame.max().item())
+
+    def histogram(self, frame_index: int = 0, bins: int = _HISTOGRAM_BINS) -> Histogram:
+        """Count how often values occur in a frame, in :attr:`units`, without padding; raises as :meth:`values`.
+
+        It draws itself in a notebook if matplotlib is installed.
+        """
+        values = self.values(frame_index)
+        if self.pixel_padding is not None:
+            values = values[~self.pixel_padding.mask(self.frame(frame_index))]
+        return make_histogram(values, bins, self.units)
+
+    def _repr_png_(self) -> bytes | None:
+        try:
+            picture = PixelDataRenderer(self).render_frame_with_stored_window(0)
+        except DICOMError:
+            return None  # a notebook shows the text instead
+        return (picture.resized(_SHOWN_SIZE) if max(picture.shape) > _SHOWN_SIZE else picture).to_png()
+
+    @cached_property
+    def _modality(self) -> ModalityTransform:
+        """The transformation of all frames of an image without functional groups."""
+        return ModalityTransform.from_data_set(self.data_set) if self.data_set is not None else ModalityTransform(is_specified=False)
+
+    def _default_mapping(self, frame_index: int, transform: ModalityTransform) -> RealWorldValueMapping | None:
+        """What :meth:`values` applies to an image that knows no modality transformation."""
+        if transform.is_specified or self.data_set is None:
+            return None
+        mappings = self.real_world_value_mappings(frame_index)
+        return mappings[0] if mappings else None
+
+    def _read_cells(self, frame_index: int) -> Array:
+        self._check_frame_index(frame_index)
+        cells = self._source.cells(frame_index)
+        if cells is None:
+            raise PixelDataError("an overlay is said to be in bits of the pixels that are gone")
+        return cells
 
     def _look_at(self, frame_index: int) -> Array:
         last = self._last

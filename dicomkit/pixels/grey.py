@@ -48,7 +48,7 @@ class GreyPipeline:
 
     modality: ModalityTransform
     voi: VOI
-    presentation: Presentation = Presentation()
+    presentation: Presentation
     padding: PixelPadding | None = None
 
     def apply(self, stored: Array) -> Grey:
@@ -104,10 +104,15 @@ class GreyTable:
     def __init__(self, pipeline: GreyPipeline, first: int, last: int, dtype: np.dtype[np.number]) -> None:
         self.pipeline = pipeline
         self.range = first, last
-        stored = np.arange(first, last + 1).astype(dtype)
+        stored = np.arange(first, last + 1, dtype=dtype)
         grey = pipeline.apply(stored)
         self._entries = np.zeros(1 << 8 * dtype.itemsize, dtype=np.uint8)
-        self._entries[stored.view(f"u{dtype.itemsize}")] = grey
+        # Cells are read as unsigned: negative values come after the others.
+        negative = max(0, min(last + 1, 0) - first)
+        if negative:
+            start = len(self._entries) + first
+            self._entries[start : start + negative] = grey[:negative]
+        self._entries[max(0, first) : max(0, last + 1)] = grey[negative:]
         self._ramp = self._find_ramp(stored, grey)
 
     @classmethod

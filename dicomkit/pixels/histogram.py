@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -40,9 +41,7 @@ class Histogram:
             If matplotlib is not installed.
         """
         if axes is None:
-            from matplotlib.figure import Figure  # lazy: start-up
-
-            axes = Figure(figsize=(6, 2.5), layout="constrained").subplots()
+            axes = import_module("matplotlib.figure").Figure(figsize=(6, 2.5), layout="constrained").subplots()
         axes.stairs(self.counts, self.edges, fill=True)
         axes.set_xlabel(self.units)
         axes.set_ylabel("pixels")

@@ -10,19 +10,25 @@ from typing import TYPE_CHECKING
 
 from dicomkit.errors import MissingRequiredElementError
 from dicomkit.pixels.descriptor import PhotometricInterpretation, PixelDataDescriptor, read_number_of_frames
-from dicomkit.pixels.luts import ModalityTransform, PaletteColorLUT
+from dicomkit.pixels.modality import ModalityTransform
+from dicomkit.pixels.overlays import read_overlays
+from dicomkit.pixels.palette import PaletteColorLUT
 from dicomkit.pixels.render import PixelDataRenderer
 from dicomkit.pixels.sources import find_pixel_data_element, read_pixel_data
 from dicomkit.pixels.windows import WindowSettings, read_all_window_settings, read_window_settings
+from dicomkit.transfer_syntax import EXPLICIT_VR_LITTLE_ENDIAN
 
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
     from dicomkit.pixels.frames import PixelData, PixelRange
     from dicomkit.pixels.image import RenderedImage
+    from dicomkit.pixels.overlays import Overlay
+    from dicomkit.pixels.voi import VOI
     from dicomkit.transfer_syntax import TransferSyntax
 
 __all__ = [
     "all_window_settings",
+    "icon",
     "image_columns",
     "image_rows",
     "is_color",
@@ -30,6 +36,7 @@ __all__ = [
     "is_multi_frame",
     "is_palette_color",
     "number_of_frames",
+    "overlays",
     "palette_color_lut",
     "photometric_interpretation",
     "pixel_data",
@@ -142,16 +149,48 @@ def rescale(data_set: DataSet, stored_value: float, frame_index: int = 0) -> flo
     return transform.slope * stored_value + transform.intercept
 
 
+def overlays(data_set: DataSet, transfer_syntax: TransferSyntax) -> list[Overlay]:
+    """Return the overlays, those in unused bits of native pixels as well; raises :class:`PixelDataError` if one is not sound."""
+    found = pixel_data(data_set, transfer_syntax)
+    return read_overlays(data_set) if found is None else found.overlays()
+
+
+def icon(data_set: DataSet, transfer_syntax: TransferSyntax) -> PixelData | None:
+    """Return the pixels of Icon Image Sequence (PS3.3 F.7), a small picture of the image; None if there is none.
+
+    Raises as :func:`pixel_data`.
+    """
+    item = data_set.first_sequence_item("IconImageSequence")
+    if item is None or "PixelData" not in item:
+        return None
+    # The icon of a compressed image may be native (PS3.5 A.4): it is what its length says.
+    is_native = transfer_syntax.is_encapsulated and not item["PixelData"].has_undefined_length
+    return read_pixel_data(item, EXPLICIT_VR_LITTLE_ENDIAN if is_native else transfer_syntax)
+
+
 def render_frame(
-    data_set: DataSet, transfer_syntax: TransferSyntax, frame_index: int = 0, window: WindowSettings | None = None
+    data_set: DataSet,
+    transfer_syntax: TransferSyntax,
+    frame_index: int = 0,
+    window: VOI | str | None = None,
+    *,
+    size: int | tuple[int, int] | None = None,
+    overlays: bool = False,
 ) -> RenderedImage:
     """Render a frame; see ``PixelDataRenderer.render_frame``."""
-    return _renderer(data_set, transfer_syntax).render_frame(frame_index, window)
+    return _renderer(data_set, transfer_syntax).render_frame(frame_index, window, size=size, overlays=overlays)
 
 
-def render_frame_with_stored_window(data_set: DataSet, transfer_syntax: TransferSyntax, frame_index: int = 0) -> RenderedImage:
+def render_frame_with_stored_window(
+    data_set: DataSet,
+    transfer_syntax: TransferSyntax,
+    frame_index: int = 0,
+    *,
+    size: int | tuple[int, int] | None = None,
+    overlays: bool = False,
+) -> RenderedImage:
     """Render a frame with its stored window; see ``PixelDataRenderer.render_frame_with_stored_window``."""
-    return _renderer(data_set, transfer_syntax).render_frame_with_stored_window(frame_index)
+    return _renderer(data_set, transfer_syntax).render_frame_with_stored_window(frame_index, size=size, overlays=overlays)
 
 
 def _renderer(data_set: DataSet, transfer_syntax: TransferSyntax) -> PixelDataRenderer:

@@ -96,7 +96,8 @@ class LookupTable:
             positions = np.clip(positions - self.first_mapped_value, 0, last)
         else:
             positions = np.clip(values.astype(np.int64) - self.first_mapped_value, 0, last)
-        return self.entries[positions]
+        mapped: npt.NDArray[np.uint16] = self.entries[positions]
+        return mapped
 
 
 def _read_entries(data_set: DataSet, keyword: str, count: int, bits: int) -> npt.NDArray[np.uint16]:

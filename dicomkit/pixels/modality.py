@@ -103,9 +103,8 @@ class ModalityTransform:
     def _from_rescale(cls, source: DataSet, image: DataSet) -> ModalityTransform:
         # In CT images Rescale Type is only required where it is not HU (PS3.3 C.8.2.1); PET images have Units instead.
         default = "HU" if image.uid("SOPClassUID") in _CT_CLASSES else _units(image, "Units", "")
-        return cls(
-            read_decimal(source, "RescaleSlope", 1.0), read_decimal(source, "RescaleIntercept", 0.0), units=_units(source, "RescaleType", default)
-        )
+        slope, intercept = read_decimal(source, "RescaleSlope", 1.0), read_decimal(source, "RescaleIntercept", 0.0)
+        return cls(slope, intercept, units=_units(source, "RescaleType", default))
 
     @property
     def is_identity(self) -> bool:

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from dicomkit import tags
 from dicomkit._core.pixel_unpack import unpack_bits
 from dicomkit.errors import PixelDataError
-from dicomkit.pixels.descriptor import PixelIndexError
 from dicomkit.pixels.unpack import new_array, swap_words
 from dicomkit.tag import Tag
 from dicomkit.vr import VR
@@ -184,7 +183,8 @@ def _in_cells(
             cells = read_cells(index)
             if cells.shape != (rows, columns) or not 0 <= position < cells.itemsize * 8:
                 raise PixelDataError(f"an overlay of {rows} rows and {columns} columns in bit {position} is not in the pixels")
-            return (cells >> position & 1).astype(np.uint8)
+            plane: npt.NDArray[np.uint8] = (np.right_shift(cells, position) & 1).astype(np.uint8)
+            return plane
 
         return load
 

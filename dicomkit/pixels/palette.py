@@ -83,7 +83,7 @@ class PaletteColorLUT:
 
     def _range(self, stored: Array) -> tuple[int, int]:
         """The first and last stored values of the palette, as far as cells can express them."""
-        limits = np.iinfo(stored.dtype)
+        limits = np.iinfo(stored.dtype.name)
         first, last = self.first_mapped_value, self.first_mapped_value + len(self.red.entries) - 1
         return max(int(limits.min), first), max(int(limits.min), min(int(limits.max), last))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +31,10 @@ class Presentation:
 
     is_inverted: bool = False
     lut: LookupTable | None = None
+
+    def inverted(self) -> Presentation:
+        """Return the same with black and white exchanged."""
+        return replace(self, is_inverted=not self.is_inverted)
 
     def apply(self, display: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Map 0 to 1 through the table alone: the range of its input is the range of what is displayed (PS3.3 C.11.4.1)."""

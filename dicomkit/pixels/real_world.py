@@ -67,17 +67,17 @@ class RealWorldValueMapping:
         first = _read_bound(item, "RealWorldValueFirstValueMapped", is_signed=is_signed)
         last = _read_bound(item, "RealWorldValueLastValueMapped", is_signed=is_signed)
         units = item.first_sequence_item("MeasurementUnitsCodeSequence")
-        words = {
-            "label": item.string("LUTLabel") or "",
-            "explanation": item.string("LUTExplanation") or "",
-            "units": (units.string("CodeValue") or "") if units is not None else "",
-        }
+        words = (
+            item.string("LUTLabel") or "",
+            item.string("LUTExplanation") or "",
+            (units.string("CodeValue") or "") if units is not None else "",
+        )
         if "RealWorldValueLUTData" in item:
             lut = np.array(item.float64s("RealWorldValueLUTData") or (), dtype=np.float64)
             if len(lut) != last - first + 1:
                 raise PixelDataError(f"RealWorldValueLUTData has {len(lut)} values for stored values from {first:g} to {last:g}")
-            return cls(first, last, lut=lut, **words)
-        return cls(first, last, _read_double(item, "RealWorldValueSlope"), _read_double(item, "RealWorldValueIntercept"), **words)
+            return cls(first, last, 1.0, 0.0, lut, *words)
+        return cls(first, last, _read_double(item, "RealWorldValueSlope"), _read_double(item, "RealWorldValueIntercept"), None, *words)
 
     def apply(self, stored: Array) -> npt.NDArray[np.float64]:
         """Map stored values, in a new array; those that are not mapped become not-a-number."""

@@ -1,40 +1,46 @@
-"""Frames to 8-bit pictures: stored values, modality, VOI, presentation (PS3.3 C.7.6.3, C.11.1, C.11.2)."""
+"""Frames to 8-bit pictures: stored values, modality, VOI, presentation (PS3.3 C.7.6.3, C.11.1, C.11.2, C.11.6)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from dicomkit.errors import PixelDataError
 from dicomkit.pixels.color import scale_to_8_bits, ybr_to_rgb
-from dicomkit.pixels.descriptor import PhotometricInterpretation, PixelDataDescriptor
+from dicomkit.pixels.grey import LARGEST_TABLE_CELL, Grey, GreyPipeline, GreyTable
 from dicomkit.pixels.image import RenderedImage
-from dicomkit.pixels.luts import LookupTable, ModalityTransform, PaletteColorLUT
-from dicomkit.pixels.windows import VOILUTFunction, WindowSettings, read_window_settings
+from dicomkit.pixels.modality import ModalityTransform
+from dicomkit.pixels.overlays import draw_overlays
+from dicomkit.pixels.palette import PaletteColorLUT, expand_palette, has_supplemental_palette
+from dicomkit.pixels.presentation import Presentation, read_presentation
+from dicomkit.pixels.resize import pixel_aspect_ratio
+from dicomkit.pixels.voi import VOI, find_named_window, read_voi_luts
+from dicomkit.pixels.windows import VOILUTFunction, WindowSettings, read_all_window_settings
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from dicomkit.pixels.frames import PixelData
     from dicomkit.pixels.unpack import Array
 
 __all__ = ["PixelDataRenderer"]
 
-Grey: TypeAlias = npt.NDArray[np.uint8]
-_ToGrey: TypeAlias = "Callable[[Array], Grey]"
 
-# A little more than a half: what is a tie by the formula stays one when floating point has come out a hair below it.
-_HALF_UP = 0.5 + 1e-9
-# Up to this size of a cell a table of all its values is smaller than most frames.
-_LARGEST_TABLE_CELL = 2
+class _Steps(NamedTuple):
+    """What a data set says about the display of a frame; ``window`` is the first that is stored, if any."""
+
+    modality: ModalityTransform
+    window: VOI | None
 
 
 class PixelDataRenderer:
     """Turns frames of an image into 8-bit pictures.
 
     Grey values are ``255 * y`` rounded half up, where ``y`` from 0 to 1 is what the window makes of a value; MONOCHROME1 shows 255
-    minus that. The last table is kept from frame to frame.
+    minus that, padding is black. The last table is kept from frame to frame.
 
     Parameters
     ----------
@@ -47,17 +53,32 @@ class PixelDataRenderer:
     def __init__(self, pixel_data: PixelData, palette_color_lut: PaletteColorLUT | None = None) -> None:
         self.pixel_data = pixel_data
         self.palette_color_lut = palette_color_lut
-        # The last table of grey values, and what it was made for.
-        self._table: tuple[object, Grey] | None = None
+        # What was last made, for the next frame. Replaced, never changed, so that threads see whole ones.
+        self._table: GreyTable | None = None
+        self._colors: tuple[PaletteColorLUT, npt.NDArray[np.uint8]] | None = None
+        self._steps: tuple[int, _Steps] | None = None
 
-    def render_frame(self, frame_index: int = 0, window: WindowSettings | None = None) -> RenderedImage:
+    def render_frame(
+        self,
+        frame_index: int = 0,
+        window: VOI | str | None = None,
+        *,
+        size: int | tuple[int, int] | None = None,
+        overlays: bool = False,
+    ) -> RenderedImage:
         """Render a frame.
 
         Parameters
         ----------
         window
-            For monochrome frames, in units of the modality (HU for CT); None for one that spans the frame's values. Palette and
-            colour frames ignore it.
+            For monochrome frames: settings in units of the modality (HU for CT), a VOI LUT, or a name, of a preset such as ``lung`` or
+            of what the data set calls one of its own; None for a window that spans the frame's values. Palette and colour frames
+            ignore it.
+        size
+            The longer side of the picture, or the rows and columns of a box to fit in; its pixels are then square. None for the
+            pixels as they are stored.
+        overlays
+            Whether to draw overlays, in white.
 
         Returns
         -------
@@ -68,44 +89,46 @@ class PixelDataRenderer:
         ------
         PixelIndexError
             If there is no such frame.
+        UnknownWindowError
+            If there is no window of that name.
         PixelDataError
             If the frame, or a table it needs, is damaged; :class:`NoCodecError` if it is compressed and nobody decodes it.
         MissingRequiredElementError
             If the palette is missing.
+        ValueError
+            If the size is not from 1 to 32768.
         """
         photometric_interpretation = self.pixel_data.descriptor.photometric_interpretation
         if photometric_interpretation.is_palette_color:
-            return self.render_palette_color_frame(frame_index)
-        if photometric_interpretation.is_color:
-            return self.render_color_frame(frame_index)
-        return self.render_monochrome_frame(frame_index, window)
+            picture = self.render_palette_color_frame(frame_index)
+        elif photometric_interpretation.is_color:
+            picture = self.render_color_frame(frame_index)
+        else:
+            picture = self.render_monochrome_frame(frame_index, window)
+            if self._has_supplemental_palette:
+                picture = self._color_upper_values(picture, frame_index)
+        return self._finish(picture, frame_index, size, overlays)
 
-    def render_frame_with_stored_window(self, frame_index: int = 0) -> RenderedImage:
+    def render_frame_with_stored_window(
+        self, frame_index: int = 0, *, size: int | tuple[int, int] | None = None, overlays: bool = False
+    ) -> RenderedImage:
         """Render a frame with the first window that is stored for it, else its first VOI LUT, else as :meth:`render_frame`."""
-        data_set = self.pixel_data.data_set
-        if data_set is None or self.pixel_data.descriptor.photometric_interpretation.is_color:
-            return self.render_frame(frame_index)
-        window = read_window_settings(data_set, frame_index)
-        lut_item = None if window else data_set.first_sequence_item("VOILUTSequence")
-        if lut_item is None:
-            return self.render_frame(frame_index, window)
-        frame, modality = self.pixel_data.frame(frame_index), self.pixel_data.modality_transform(frame_index)
-        voi_lut = LookupTable.from_data_set(lut_item, "LUTDescriptor", "LUTData")
-        largest = (1 << voi_lut.bits_per_entry) - 1
-        return self._present(self._map_cells(frame, lambda stored: _to_grey(voi_lut.apply(modality.apply(stored)) / largest), voi_lut))
+        is_monochrome = self.pixel_data.descriptor.photometric_interpretation.is_monochrome
+        window = self._find_steps(frame_index).window if is_monochrome else None
+        return self.render_frame(frame_index, window, size=size, overlays=overlays)
 
-    def render_monochrome_frame(self, frame_index: int = 0, window: WindowSettings | None = None) -> RenderedImage:
+    def render_monochrome_frame(self, frame_index: int = 0, window: VOI | str | None = None) -> RenderedImage:
         """Render a MONOCHROME1 or MONOCHROME2 frame; as :meth:`render_frame`, but raises :class:`PixelDataError` for any other."""
         self._check(self.pixel_data.descriptor.photometric_interpretation.is_monochrome, "monochrome")
         frame = self.pixel_data.frame(frame_index)
-        modality = self.pixel_data.modality_transform(frame_index)
+        if isinstance(window, str):
+            data_set, groups = self.pixel_data.data_set, self.pixel_data.functional_groups
+            window = find_named_window(window, data_set, frame_index, groups=groups)
+        modality = self._find_steps(frame_index).modality
         if window is not None:
-            return self._present(self._apply(frame, modality, window))
-        if modality.lut is not None:
-            return self._present(self._apply(frame, modality, _spanning_window(modality.apply(frame))))
-        # Stored values: their differences are at least 1, those of rescaled values may be smaller than any window.
-        grey = self._apply(frame, ModalityTransform(), _spanning_window(frame))
-        return self._present(255 - grey if modality.slope < 0 else grey)
+            pipeline = GreyPipeline(modality, window, self._presentation, self.pixel_data.pixel_padding)
+            return self._map_cells(frame, pipeline).view(RenderedImage)
+        return self._render_whole_range(frame, modality).view(RenderedImage)
 
     def render_color_frame(self, frame_index: int = 0) -> RenderedImage:
         """Render a frame of three samples in RGB; as :meth:`render_frame`, but raises :class:`PixelDataError` for any other."""
@@ -114,51 +137,100 @@ class PixelDataRenderer:
         if descriptor.is_signed:
             raise PixelDataError("colour samples are signed (PS3.3 C.7.6.3.1.2)")
         samples = scale_to_8_bits(self.pixel_data.frame(frame_index), descriptor.bits_stored)
-        rgb = ybr_to_rgb(samples, descriptor.photometric_interpretation)
         # A copy of its own, so that a picture never changes with the buffer.
-        return np.array(rgb, order="C").view(RenderedImage)
+        return ybr_to_rgb(samples, descriptor.photometric_interpretation).view(RenderedImage)
 
     def render_palette_color_frame(self, frame_index: int = 0) -> RenderedImage:
         """Render a PALETTE COLOR frame in RGB; as :meth:`render_frame`, but raises :class:`PixelDataError` for any other."""
         self._check(self.pixel_data.descriptor.photometric_interpretation.is_palette_color, "palette colour")
-        if self.palette_color_lut is None:
-            if self.pixel_data.data_set is None:
-                raise PixelDataError("a PALETTE COLOR frame needs a palette")
-            self.palette_color_lut = PaletteColorLUT.from_data_set(self.pixel_data.data_set)
-        return self.palette_color_lut.apply(self.pixel_data.frame(frame_index)).view(RenderedImage)
+        palette, frame = self._find_palette(), self.pixel_data.frame(frame_index)
+        if frame.itemsize > LARGEST_TABLE_CELL:
+            return palette.apply(frame).view(RenderedImage)
+        kept = self._colors
+        if kept is None or kept[0] is not palette:
+            self._colors = kept = palette, palette.make_table(frame.dtype)
+        return expand_palette(kept[1], frame).view(RenderedImage)
 
     def _check(self, is_right: bool, kind: str) -> None:
         if not is_right:
             raise PixelDataError(f"{self.pixel_data.descriptor.photometric_interpretation} frames are not {kind}")
 
-    def _apply(self, frame: Array, modality: ModalityTransform, window: WindowSettings) -> Grey:
-        def to_grey(stored: Array) -> Grey:
-            # Absurd slopes and stored infinities overflow; they end at one side of the window.
-            with np.errstate(over="ignore", invalid="ignore"):
-                return _to_grey(window.apply(modality.apply(stored)))
-
-        return self._map_cells(frame, to_grey, (modality, window))
-
-    def _map_cells(self, frame: Array, to_grey: _ToGrey, key: object) -> Grey:
-        """Map each cell of a frame: by a table of all the values a cell can have if there are few, kept as long as ``key`` is equal."""
-        if frame.itemsize > _LARGEST_TABLE_CELL:
-            return to_grey(frame)
-        kept = self._table
+    def _find_steps(self, frame_index: int) -> _Steps:
+        """What the data set says of a frame: looked up once for all frames unless functional groups tell frames apart."""
+        modality = self.pixel_data.modality_transform(frame_index)  # raises if there is no such frame
+        data_set, groups = self.pixel_data.data_set, self.pixel_data.functional_groups
+        key = frame_index if groups else 0
+        kept = self._steps
         if kept is None or kept[0] != key:
-            self._table = kept = key, to_grey(_all_values(self.pixel_data.descriptor))
-        return np.take(kept[1], frame.view(f"u{frame.itemsize}"))
+            stored: list[VOI] = []
+            if data_set is not None:
+                stored += read_all_window_settings(data_set, frame_index, groups=groups)
+                stored += [] if stored else read_voi_luts(data_set, frame_index, modality=modality, groups=groups)
+            self._steps = kept = key, _Steps(modality, stored[0] if stored else None)
+        return kept[1]
 
-    def _present(self, grey: Grey) -> RenderedImage:
-        is_inverted = self.pixel_data.descriptor.photometric_interpretation is PhotometricInterpretation.MONOCHROME1
-        return (255 - grey if is_inverted else grey).view(RenderedImage)
+    def _find_palette(self) -> PaletteColorLUT:
+        if self.palette_color_lut is None:
+            if self.pixel_data.data_set is None:
+                raise PixelDataError("a PALETTE COLOR frame needs a palette")
+            self.palette_color_lut = PaletteColorLUT.from_data_set(self.pixel_data.data_set)
+        return self.palette_color_lut
+
+    @cached_property
+    def _presentation(self) -> Presentation:
+        return read_presentation(self.pixel_data.data_set, self.pixel_data.descriptor.photometric_interpretation)
+
+    @cached_property
+    def _has_supplemental_palette(self) -> bool:
+        return self.pixel_data.data_set is not None and has_supplemental_palette(self.pixel_data.data_set)
+
+    def _render_whole_range(self, frame: Array, modality: ModalityTransform) -> Grey:
+        """Grey from the smallest to the largest value of a frame, padding left out."""
+        padding = self.pixel_data.pixel_padding
+        stored = _without_padding(frame, padding.mask) if padding is not None else frame
+        if modality.lut is not None:
+            window = _spanning_window(modality.apply(stored))
+            return self._map_cells(frame, GreyPipeline(modality, window, self._presentation, padding))
+        # Stored values: their differences are at least 1, those of rescaled values may be smaller than any window.
+        presentation = self._presentation.inverted() if modality.slope < 0 else self._presentation
+        pipeline = GreyPipeline(ModalityTransform(), _spanning_window(stored), presentation, padding)
+        if frame.itemsize > LARGEST_TABLE_CELL or frame.dtype.kind == "f":
+            return pipeline.apply(frame)
+        # Values of padding may lie outside; they are looked up as well.
+        low, high = (int(end) for end in (frame.min(), frame.max()))
+        return GreyTable(pipeline, low, high, frame.dtype).apply(frame)
+
+    def _map_cells(self, frame: Array, pipeline: GreyPipeline) -> Grey:
+        """Map each cell of a frame: by a table of all the values a cell can have if there are few, kept as long as it is the same."""
+        if frame.itemsize > LARGEST_TABLE_CELL or self.pixel_data.descriptor.is_float:
+            return pipeline.apply(frame)
+        kept = self._table
+        if kept is None or kept.pipeline != pipeline:
+            self._table = kept = GreyTable.for_descriptor(pipeline, self.pixel_data.descriptor)
+        return kept.apply(frame)
+
+    def _color_upper_values(self, picture: RenderedImage, frame_index: int) -> RenderedImage:
+        palette, frame = self._find_palette(), self.pixel_data.frame(frame_index)
+        is_colored = frame >= palette.first_mapped_value
+        colored = np.repeat(np.asarray(picture)[:, :, None], 3, axis=2)
+        colored[is_colored] = palette.apply(frame[is_colored])
+        return colored.view(RenderedImage)
+
+    def _finish(self, picture: RenderedImage, frame_index: int, size: int | tuple[int, int] | None, overlays: bool) -> RenderedImage:
+        if overlays:
+            picture = draw_overlays(picture, self.pixel_data.overlays(), frame_index).view(RenderedImage)
+        if size is None:
+            return picture
+        aspect = pixel_aspect_ratio(self.pixel_data.data_set, frame_index, groups=self.pixel_data.functional_groups)
+        return picture.resized(size, aspect)
 
 
-def _all_values(descriptor: PixelDataDescriptor) -> Array:
-    """All values that stored bits can express, in the order of their cells read as unsigned numbers."""
-    if not descriptor.is_signed:
-        return np.arange(descriptor.max_possible_value + 1, dtype=descriptor.dtype)
-    # Negative values have their signs extended: all that a cell can express.
-    return np.arange(1 << descriptor.bytes_per_sample * 8, dtype=f"u{descriptor.bytes_per_sample}").view(descriptor.dtype)
+def _without_padding(frame: Array, mask: Callable[[Array], npt.NDArray[np.bool_]]) -> Array:
+    """The values of a frame that are no padding, as a row; all of them if there are no others."""
+    if not mask(np.array([frame.min(), frame.max()])).any():
+        return frame  # padding in between changes neither end
+    image = frame[~mask(frame)]
+    return image if image.size else frame
 
 
 def _spanning_window(values: Array) -> WindowSettings:
@@ -170,10 +242,3 @@ def _spanning_window(values: Array) -> WindowSettings:
     if values.dtype.kind == "f":  # real numbers may lie closer together than a LINEAR window can tell
         return WindowSettings((low + high) / 2, high - low, function=VOILUTFunction.LINEAR_EXACT)
     return WindowSettings((low + high) / 2, max(1.0, high - low))
-
-
-def _to_grey(display: npt.NDArray[np.float64]) -> Grey:
-    """0.0 to 1.0 in 256 steps, rounded half up; what is not a number is black."""
-    steps = np.floor(np.clip(display, 0.0, 1.0) * 255.0 + _HALF_UP)
-    grey: Grey = np.nan_to_num(steps).astype(np.uint8)
-    return grey

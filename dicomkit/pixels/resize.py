@@ -80,7 +80,7 @@ def _resample(picture: npt.NDArray[np.uint8], axis: int, length: int) -> npt.NDA
     old = len(lines)
     scale = old / length
     half = max(scale, 1.0) / 2
-    centers = (np.arange(length) + 0.5) * scale
+    centers = ((np.arange(length) + 0.5) * scale).astype(np.float64)
     padded = np.concatenate([lines[:1], lines, lines[-1:]])  # the edge goes on for as far as a box can reach
     # At most 255 times 65535 and two: no overflow.
     sums = np.zeros((len(padded) + 1, *padded.shape[1:]), dtype=np.uint32)
@@ -95,5 +95,5 @@ def _integral(sums: npt.NDArray[np.uint32], lines: npt.NDArray[np.uint8], positi
     positions = np.clip(positions, 0, len(lines))
     whole = np.minimum(positions.astype(np.int64), len(lines) - 1)
     part = (positions - whole).reshape(-1, *[1] * (lines.ndim - 1))
-    result: npt.NDArray[np.float64] = sums[whole] + part * lines[whole]
+    result: npt.NDArray[np.float64] = np.asarray(sums[whole] + part * lines[whole], dtype=np.float64)
     return result

@@ -17,7 +17,7 @@ from dicomkit.errors import PixelDataError
 if TYPE_CHECKING:
     from dicomkit.pixels.descriptor import PixelDataDescriptor
 
-__all__ = ["Array", "as_bytes", "check_out", "new_array", "swap_words", "unpack_frames"]
+__all__ = ["Array", "as_bytes", "can_be_viewed", "check_out", "needs_extraction", "new_array", "pack_bits", "swap_words", "unpack_frames"]
 
 Array: TypeAlias = npt.NDArray[np.number]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
@@ -62,6 +62,15 @@ def swap_words(data: memoryview, word_length: int) -> memoryview:
     return words.astype(f"<u{word_length}").view(np.uint8).data  # as fast as a copy, and several times faster than byteswap
 
 
+def pack_bits(samples: npt.NDArray[np.generic]) -> memoryview:
+    """Pack samples that are zero or not into 1-bit cells, the least significant bit of a byte first (PS3.5 8.1.1).
+
+    The last byte is filled with zeros; padding to an even length is up to who writes the element.
+    """
+    # NumPy is at the limit of memory here.
+    return np.packbits(samples.reshape(-1), bitorder="little").data
+
+
 def unpack_frames(
     data: memoryview, descriptor: PixelDataDescriptor, frame_count: int = 1, *, first_bit: int = 0, out: Array | None = None
 ) -> Array:
@@ -97,7 +106,7 @@ def unpack_frames(
     shape = (frame_count, *descriptor.frame_shape)
     if out is not None:
         check_out(out, shape, descriptor.dtype)
-    is_arranged = descriptor.is_chroma_subsampled or (descriptor.samples_per_pixel == 3 and descriptor.planar_configuration == 1)
+    is_arranged = _is_arranged(descriptor)
     cells = np.frombuffer(data, dtype=np.uint8, count=(first_bit + bits + 7) // 8)
     samples = _to_samples(cells, descriptor, bits // descriptor.bits_allocated, first_bit, None if is_arranged else out)
     if is_arranged:
@@ -120,7 +129,7 @@ def _to_samples(cells: Bytes, descriptor: PixelDataDescriptor, count: int, first
         else:
             unpack_twelve_bits(cells, target, first_bit == 4)
         cells = target
-    if descriptor.is_float or not _needs_extraction(cells, descriptor):
+    if descriptor.is_float or not needs_extraction(cells, descriptor):
         return cells
     if target is None:
         target = new_array((count * itemsize,), np.uint8).view(np.uint8)
@@ -128,12 +137,24 @@ def _to_samples(cells: Bytes, descriptor: PixelDataDescriptor, count: int, first
     return target
 
 
-def _needs_extraction(cells: Bytes, descriptor: PixelDataDescriptor) -> bool:
-    """Whether there are bits below the stored ones, or any above them that are not zero or, if signed, copies of the sign."""
+def can_be_viewed(descriptor: PixelDataDescriptor) -> bool:
+    """Return whether samples lie in little-endian pixel data in their order, at their size and at the lowest bits."""
+    if descriptor.bits_allocated in _PACKED_BITS or descriptor.bit_shift > 0:
+        return False
+    return not _is_arranged(descriptor)
+
+
+def needs_extraction(cells: Bytes, descriptor: PixelDataDescriptor) -> bool:
+    """Return whether there are bits below the stored ones, or any above them that are not zero or, if signed, copies of the sign."""
     itemsize = descriptor.bytes_per_sample
     if descriptor.bits_stored == itemsize * 8:
         return False
     return descriptor.bit_shift > 0 or has_unused_bits(cells, itemsize, descriptor.bits_stored, descriptor.is_signed)
+
+
+def _is_arranged(descriptor: PixelDataDescriptor) -> bool:
+    """Whether samples lie in another order than pixel by pixel."""
+    return descriptor.is_chroma_subsampled or (descriptor.samples_per_pixel == 3 and descriptor.planar_configuration == 1)
 
 
 def _arrange(samples: Bytes, descriptor: PixelDataDescriptor, out: Array, frame_count: int) -> Bytes:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
     from dicomkit.pixels.modality import ModalityTransform
 
-__all__ = ["WINDOW_PRESETS", "UnknownWindowError", "VOILUT", "VOI", "find_named_window", "read_voi_luts"]
+__all__ = ["VOI", "VOILUT", "WINDOW_PRESETS", "UnknownWindowError", "find_named_window", "read_voi_luts"]
 
 
 class UnknownWindowError(PixelDataError, LookupError):

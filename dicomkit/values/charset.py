@@ -116,8 +116,14 @@ class CharacterSet:
     def encode(self, text: str, *, is_person_name: bool = False, is_multi_valued: bool = True) -> bytes:
         """Encode a value field; see `encode_text`."""
         if self._codec is None:
-            if self.is_ascii_compatible and text.isascii() and "\x1b" not in text:
-                return text.encode("ascii")
+            if self.is_ascii_compatible and "\x1b" not in text:
+                if text.isascii():
+                    return text.encode("ascii")
+                if self._g1 is not None:  # a single-byte set, which most often has all of the text
+                    try:
+                        return text.encode(self._g1.codec)
+                    except UnicodeEncodeError:
+                        pass
             return _encode_extended(self, text, is_person_name, is_multi_valued)
         if "\x1b" in text:
             raise _unencodable(text.index("\x1b"))

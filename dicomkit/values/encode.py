@@ -13,13 +13,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["encode_value"]
+__all__ = ["encode_value", "unchecked_text"]
 
 _STRUCT = {VR.US: "H", VR.SS: "h", VR.UL: "I", VR.SL: "i", VR.UV: "Q", VR.SV: "q", VR.FL: "f", VR.FD: "d"}
 _SINGLE_TEXT = frozenset({VR.LT, VR.ST, VR.UT, VR.UR})
 _TEXT = frozenset(vr for vr in VR if vr.is_text)
 _ITEM_SIZE = {vr: vr.value_length or 1 for vr in VR if not vr.is_text}
-_DATE_FORMATS = {VR.DA: "%Y%m%d", VR.TM: "%H%M%S.%f", VR.DT: "%Y%m%d%H%M%S.%f%z"}
+_DATES = frozenset({VR.DA, VR.TM, VR.DT})
 
 
 def encode_value(vr: VR, value: Any, tag: int | None = None) -> bytes:
@@ -48,6 +48,8 @@ def encode_value(vr: VR, value: Any, tag: int | None = None) -> bytes:
         return _encode_bytes(vr, bytes(value), tag)
     values = list(value) if isinstance(value, (list, tuple)) or hasattr(value, "dtype") else [value]
     if hasattr(value, "ndim") and vr in _ITEM_SIZE:
+        if vr not in _STRUCT and vr is not VR.AT and value.dtype.itemsize == _ITEM_SIZE[vr]:
+            return _encode_bytes(vr, value.astype(value.dtype.newbyteorder("<"), copy=False).tobytes(), tag)
         values = value.reshape(-1).tolist()
     try:
         if vr in _STRUCT:
@@ -115,7 +117,7 @@ def _text_of(vr: VR, value: Any, tag: int | None) -> str:
     text = getattr(value, "dicom_string", None)
     if isinstance(text, str):
         return text
-    if vr in _DATE_FORMATS and hasattr(value, "strftime"):
+    if vr in _DATES and hasattr(value, "strftime"):
         return _text_of_date(vr, value)
     if hasattr(value, "item"):  # a NumPy scalar, which is no int and perhaps no float
         return _text_of(vr, value.item(), tag)
@@ -140,7 +142,18 @@ def _text_of_number(vr: VR, value: int | float, tag: int | None) -> str:
 
 def _text_of_date(vr: VR, value: Any) -> str:
     """Return the text of a date, time or datetime of the standard library."""
-    text = str(value.strftime(_DATE_FORMATS[vr]))
-    if vr is not VR.TM and len(str(value.year)) < 4:  # strftime does not pad years on every system
-        text = f"{value.year:04d}" + text.lstrip("0")[len(str(value.year)) :]
-    return text
+    if vr is VR.TM:
+        return str(value.strftime("%H%M%S.%f"))
+    day = f"{value.year:04d}{value.month:02d}{value.day:02d}"  # strftime does not pad years on every system
+    return day if vr is VR.DA or not hasattr(value, "hour") else day + str(value.strftime("%H%M%S.%f%z"))
+
+
+def unchecked_text(vr: VR, values: list[Any]) -> bytes:
+    """Return the value field of a text VR without judging the values, for those that another system handed over; numbers get their text.
+
+    Raises
+    ------
+    InvalidValueError
+        If a number has no text in the VR.
+    """
+    return _encode_bytes(vr, "\\".join([_text_of(vr, value, None) for value in values]).encode("utf-8", "surrogatepass"), None)

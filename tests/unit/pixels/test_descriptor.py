@@ -152,7 +152,7 @@ def test_native_sizes_of_packed_layouts():
         {"number_of_frames": 2**31},
         {"bits_allocated": 0},
         {"bits_allocated": 7},
-        {"bits_allocated": 12},
+        {"bits_allocated": 13},
         {"bits_allocated": 24},
         {"bits_allocated": 128},
         {"bits_allocated": 8},  # fewer than stored

@@ -1,0 +1,58 @@
+"""JPEG-LS, ISO/IEC 14495-1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicomkit import uids
+from dicomkit.codecs import EncodedFrame, EncodeOptions
+from dicomkit.codecs.cells import decode_into, samples_to_encode
+from dicomkit.codecs.codestreams import parse_jpeg_header
+from dicomkit.errors import PixelDataError
+from dicomkit_jpegls.library import decode_jpeg_ls, encode_jpeg_ls
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import numpy.typing as npt
+
+    from dicomkit.codecs import FrameDescriptor
+
+__all__ = ["JPEGLSCodec"]
+
+_DEFAULT_MAXIMUM_ERROR = 2
+_LARGEST_MAXIMUM_ERROR = 255
+
+
+class JPEGLSCodec:
+    """JPEG-LS lossless and near-lossless through CharLS. Colours come out as they went in."""
+
+    name = "dicomkit-jpegls"
+    priority = 100
+    transfer_syntax_uids = (uids.JPEGLSLossless, uids.JPEGLSNearLossless)
+
+    def decode_frame(self, encoded: memoryview, descriptor: FrameDescriptor, out: npt.NDArray[Any]) -> str:
+        """Decode a frame, whatever its interleave mode."""
+        header = parse_jpeg_header(encoded)
+        if not header.is_jpeg_ls:
+            raise PixelDataError(f"the codestream is process FF{header.start_of_frame:02X}, not JPEG-LS")
+        if header.is_subsampled:
+            raise PixelDataError("the codestream has components with fewer samples than the frame has pixels")
+        header.check(encoded, descriptor)
+        decode_into(out, descriptor, lambda samples: decode_jpeg_ls(encoded, samples), precision=header.precision)
+        photometric_interpretation = str(descriptor.photometric_interpretation)
+        # Chroma has a sample for each pixel here, so 4:2:2 is what it is not.
+        return "YBR_FULL" if photometric_interpretation == "YBR_FULL_422" else photometric_interpretation
+
+    def encode_frame(self, pixels: npt.NDArray[Any], descriptor: FrameDescriptor, options: EncodeOptions) -> EncodedFrame:
+        """Encode a frame, samples of a pixel beside each other; signed ones as two's complement."""
+        samples = samples_to_encode(pixels, descriptor)
+        if descriptor.bits_stored < 2:
+            raise PixelDataError("JPEG-LS has no samples of 1 bit")
+        is_lossy = options.transfer_syntax_uid == uids.JPEGLSNearLossless
+        maximum_error = (_DEFAULT_MAXIMUM_ERROR if options.maximum_error is None else options.maximum_error) if is_lossy else 0
+        largest = min(_LARGEST_MAXIMUM_ERROR, (1 << descriptor.bits_stored) // 2 - 1)
+        if not 0 <= maximum_error <= largest:
+            raise PixelDataError(f"maximum_error is {maximum_error}, not from 0 to {largest}")
+        data = encode_jpeg_ls(samples, descriptor.bits_stored, maximum_error)
+        return EncodedFrame(data, str(descriptor.photometric_interpretation), maximum_error > 0)

@@ -1,0 +1,36 @@
+"""All that is used of other libraries: CharLS, through imagecodecs and, where imagecodecs writes the wrong precision, pyjpegls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import imagecodecs
+import jpeg_ls
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import numpy.typing as npt
+
+__all__ = ["decode_jpeg_ls", "encode_jpeg_ls"]
+
+_START_OF_IMAGE = b"\xff\xd8"
+_START_OF_FRAME = b"\xff\xf7"
+_SAMPLE_INTERLEAVED = 2
+
+
+def decode_jpeg_ls(encoded: bytes | memoryview, out: npt.NDArray[Any]) -> None:
+    """Decode into ``out``."""
+    imagecodecs.jpegls_decode(encoded, out=out)
+
+
+def encode_jpeg_ls(samples: npt.NDArray[Any], precision: int, maximum_error: int) -> bytes:
+    """Encode unsigned samples of 2 to 16 bits; each differs by ``maximum_error`` at most."""
+    if precision == samples.itemsize * 8:
+        encoded = bytes(imagecodecs.jpegls_encode(samples, maximum_error))
+        # imagecodecs puts a SPIFF header before the frame header, which PS3.5 A.4.3 has no use for.
+        return _START_OF_IMAGE + encoded[encoded.index(_START_OF_FRAME) :]
+    # imagecodecs knows no precision but 8 and 16.
+    rows, columns, components = (*samples.shape, 1)[:3]
+    mode = _SAMPLE_INTERLEAVED if components > 1 else 0
+    return bytes(jpeg_ls.encode_buffer(samples.tobytes(), rows, columns, components, precision, maximum_error, mode))

@@ -1,0 +1,213 @@
+"""Data sets in the DICOM JSON Model (PS3.18 F.2), both ways.
+
+Below data sets, so that these can offer it: the constructors that it needs are handed in.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from dicomkit.errors import EncodingError, InvalidValueError, ParsingError
+from dicomkit.tag import Tag
+from dicomkit.values import DICOMDate, DICOMDateTime, DICOMPersonName, DICOMTime
+from dicomkit.values.encode import unchecked_text
+from dicomkit.vr import VR
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+    from dicomkit.dataset import DataSet
+    from dicomkit.element import DataElement
+
+    BulkData = Callable[[str, Tag, VR], bytes]
+
+__all__ = ["attribute_of", "data_set_of_json", "json_of_data_set", "key_of"]
+
+FILE_META_GROUP = 0x0002
+MOST_DEPTH = 256  # as reading
+_BULK = frozenset({VR.OB, VR.OD, VR.OF, VR.OL, VR.OV, VR.OW, VR.UN})
+_NUMBERS = frozenset({VR.DS, VR.FD, VR.FL, VR.IS, VR.SL, VR.SS, VR.SV, VR.UL, VR.US, VR.UV})
+_FLOATS = frozenset({VR.FD, VR.FL})
+_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+_NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "inf": float("inf"), "-Infinity": float("-inf"), "-inf": float("-inf")}
+_FIELDS = frozenset({"vr", "Value", "InlineBinary", "BulkDataURI"})
+
+
+def json_of_data_set(data_set: DataSet, bulk_data: Callable[[DataElement], str | None] | None) -> str:
+    """Return a data set as JSON text; see :meth:`dicomkit.DataSet.to_json`."""
+    import json  # lazy: start-up
+
+    return json.dumps(_object_of(data_set, bulk_data), ensure_ascii=False, allow_nan=False)
+
+
+def _object_of(elements: Iterable[DataElement], bulk_data: Callable[[DataElement], str | None] | None) -> dict[str, Any]:
+    """Return the attributes of a data set. Group 0002 and group lengths have no place in the model (PS3.18 F.2.2)."""
+    return {
+        key_of(element): attribute_of(element, bulk_data)
+        for element in elements
+        if element.tag.group != FILE_META_GROUP and not element.tag.is_group_length
+    }
+
+
+def key_of(element: DataElement) -> str:
+    """Return the name of an attribute: its tag as eight hexadecimal digits."""
+    return f"{int(element.tag):08X}"
+
+
+def attribute_of(element: DataElement, bulk_data: Callable[[DataElement], str | None] | None) -> dict[str, Any]:
+    """Return an element as the model has it.
+
+    Raises
+    ------
+    InvalidValueError
+        If it is compressed pixel data, and has no URI.
+    """
+    attribute: dict[str, Any] = {"vr": str(element.vr)}
+    if element.is_sequence:
+        values: list[Any] = [_object_of(item, bulk_data) for item in element.sequence_items or []]
+    elif element.vr in _BULK:
+        return attribute | _bulk(element, bulk_data)
+    else:
+        value = element.value
+        values = [] if value is None else [_value(part) for part in (value if isinstance(value, list) else [value])]
+    if values:
+        attribute["Value"] = values
+    return attribute
+
+
+def _bulk(element: DataElement, bulk_data: Callable[[DataElement], str | None] | None) -> dict[str, str]:
+    if not element.value_length:
+        return {}
+    uri = None if bulk_data is None else bulk_data(element)
+    if uri is not None:
+        return {"BulkDataURI": uri}
+    if element.has_undefined_length:
+        raise InvalidValueError("compressed pixel data has no inline form (PS3.18 F.2.7): give it a BulkDataURI", tag=int(element.tag))
+    return {"InlineBinary": base64.b64encode(element.value).decode("ascii")}
+
+
+def _value(value: Any) -> Any:
+    """One value: numbers as numbers, except those that JSON has not, and AT and dates as text (PS3.18 F.2.3)."""
+    if value is None:
+        return None
+    if isinstance(value, DICOMPersonName):
+        groups = str.__str__(value).split("=")[: len(_GROUPS)]
+        return {name: group for name, group in zip(_GROUPS, groups, strict=False) if group}
+    if isinstance(value, Tag):
+        return f"{int(value):08X}"
+    if isinstance(value, (DICOMDate, DICOMTime, DICOMDateTime)):
+        return value.dicom_string
+    if isinstance(value, float):
+        if value - value == 0:
+            return float(value)
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, bytes):  # a binary value that is none, handed over as it is
+        return base64.b64encode(value).decode("ascii")
+    return int(value) if isinstance(value, int) else str.__str__(value)
+
+
+# The other way.
+
+
+def data_set_of_json(
+    text: str | bytes | Mapping[str, Any],
+    bulk_data: BulkData | None,
+    make_element: Callable[..., DataElement],
+    make_data_set: Callable[[Iterable[DataElement]], DataSet],
+) -> DataSet:
+    """Return the data set of a JSON text; see :meth:`dicomkit.DataSet.from_json`."""
+    if isinstance(text, (str, bytes, bytearray)):
+        import json  # lazy: start-up
+
+        try:
+            text = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ParsingError("this is no JSON") from error
+    return _Reader(bulk_data, make_element, make_data_set).data_set(text, 0)
+
+
+class _Reader:
+    """Makes data sets of what a JSON parser returned."""
+
+    def __init__(
+        self, bulk_data: BulkData | None, make_element: Callable[..., DataElement], make_data_set: Callable[[Iterable[DataElement]], DataSet]
+    ) -> None:
+        self.bulk_data = bulk_data
+        self.make_element = make_element
+        self.make_data_set = make_data_set
+
+    def data_set(self, attributes: object, depth: int) -> DataSet:
+        if not isinstance(attributes, dict):
+            raise ParsingError("a data set of the DICOM JSON Model is an object (PS3.18 F.2.1)")
+        if depth > MOST_DEPTH:
+            raise ParsingError(f"sequences nest deeper than {MOST_DEPTH}")
+        return self.make_data_set([self.element(name, attribute, depth) for name, attribute in sorted(attributes.items())])
+
+    def element(self, name: str, attribute: object, depth: int) -> DataElement:
+        tag = _tag_of(name)
+        if not isinstance(attribute, dict) or not _FIELDS.issuperset(attribute):
+            raise ParsingError("an attribute of the DICOM JSON Model has vr, and Value, InlineBinary or BulkDataURI (PS3.18 F.2.2)", tag=tag)
+        try:
+            vr = VR(attribute.get("vr"))
+        except ValueError:
+            raise ParsingError("an attribute without a Value Representation (PS3.18 F.2.2)", tag=tag) from None
+        try:
+            return self.make_element(tag, vr, self.value(tag, vr, attribute, depth))
+        except (TypeError, ValueError) as error:
+            if isinstance(error, EncodingError) and error.tag is not None:
+                raise
+            raise ParsingError(f"a value that is no {vr} of the DICOM JSON Model (PS3.18 F.2.3)", tag=tag) from error
+
+    def value(self, tag: Tag, vr: VR, attribute: dict[str, Any], depth: int) -> Any:
+        if "BulkDataURI" in attribute:
+            if self.bulk_data is None:
+                raise ParsingError("a BulkDataURI, and no bulk_data to read it", tag=tag)
+            return self.bulk_data(attribute["BulkDataURI"], tag, vr)
+        if "InlineBinary" in attribute:
+            try:
+                return base64.b64decode(attribute["InlineBinary"], validate=True)
+            except (binascii.Error, TypeError):
+                raise ParsingError("InlineBinary that is no Base64 (PS3.18 F.2.7)", tag=tag) from None
+        values = attribute.get("Value")
+        if not values:
+            return [] if vr is VR.SQ else None
+        if not isinstance(values, list):
+            raise ParsingError("Value is an array (PS3.18 F.2.2)", tag=tag)
+        if vr is VR.SQ:
+            return [self.data_set(item, depth + 1) for item in values]
+        if vr.is_text:
+            # As it was: what reading handed over may break the rules of its VR, and must not get lost between two systems.
+            return unchecked_text(vr, [_text_of(vr, value) for value in values])
+        return [_plain(vr, value) for value in values]
+
+
+def _tag_of(name: object) -> Tag:
+    if not isinstance(name, str) or len(name) != 8:
+        raise ParsingError("an attribute's name is eight hexadecimal digits (PS3.18 F.2.2)")
+    try:
+        return Tag(int(name, 16))
+    except ValueError:
+        raise ParsingError("an attribute's name is eight hexadecimal digits (PS3.18 F.2.2)") from None
+
+
+def _text_of(vr: VR, value: Any) -> Any:
+    if value is None:
+        return ""
+    if vr is VR.PN:
+        if isinstance(value, str):  # as some systems write it
+            return value
+        return "=".join(value.get(group) or "" for group in _GROUPS).rstrip("=")
+    return value if isinstance(value, (str, int, float)) and not isinstance(value, bool) else str(value["Alphabetic"])
+
+
+def _plain(vr: VR, value: Any) -> Any:
+    if vr is VR.AT:
+        return int(value, 16)
+    if vr in _FLOATS and isinstance(value, str):
+        return _NOT_FINITE[value] if value in _NOT_FINITE else float(value)
+    if isinstance(value, str) and vr in _NUMBERS:  # 64-bit integers come as text, too (PS3.18 F.2.3)
+        return int(value)
+    return value
