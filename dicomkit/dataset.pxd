@@ -23,6 +23,8 @@ cdef class DataSet:
     cdef uint32_t first_sequence
     cdef list first_items
     cdef dict sequences             # the others; None for what turned out to be no sequence
+    cdef dict inner_indices         # of sequences that have an index of their own, by record
+    cdef uint32_t last_found        # a record; 0 for none
 
     cdef int64_t find(self, uint32_t tag) noexcept
     cdef object character_set(self)
@@ -45,5 +47,6 @@ cdef class DataSet:
     cdef uint64_t _end_of_last(self)
     cdef object _typed(self, key, str attribute)
     cdef object _items(self, key)
+    cdef int _put(self, uint32_t tag, element) except -1
     cdef int _set(self, key, str vr, value) except -1
     cdef int _set_text(self, key, value, vr) except -1

@@ -6,7 +6,7 @@ in ``changes``. A data set holds its items and they never hold it, so that readi
 """
 
 from cython cimport no_gc
-from cpython.object cimport PyObject_GenericGetAttr, PyObject_GenericSetAttr
+from cpython.object cimport PyObject_GenericGetAttr
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 
@@ -17,7 +17,7 @@ from dicomkit._core.element_scan cimport (
 )
 from dicomkit._core.vr_code cimport *
 from dicomkit.element cimport DataElement, fill_field, tag_of_key
-from dicomkit.values.decode cimport TELL, WARN, Field, decode_string, decode_value
+from dicomkit.values.decode cimport TELL, WARN, Field, decode_string, decode_value, size_of_value
 
 from dicomkit._core.element_scan import ScanLimits
 from dicomkit.dictionary import suggest_keywords
@@ -123,9 +123,15 @@ cdef class DataSet:
                     return i
                 i = records[i].next
             return -1
+        # Whoever asks for one tag after another, asks in ascending order: go on from the last one found.
+        if self.last_found > i and records[self.last_found].tag <= tag:
+            i = self.last_found
         while i < self.stop and records[i].tag < tag:
             i = records[i].next
-        return i if i < self.stop and records[i].tag == tag else -1
+        if i < self.stop and records[i].tag == tag:
+            self.last_found = i
+            return i
+        return -1
 
     cdef object character_set(self):
         """The character set of what was read: the reader's, or its own (PS3.3 C.12.1.1.2), or that of the data set around it."""
@@ -138,11 +144,11 @@ cdef class DataSet:
             found = self.index.character_set
         elif self.index is not None:
             record = self.find(SPECIFIC_CHARACTER_SET)
-            if record >= 0 and self.index.records[record].vr == VR_CS:
+            if record >= 0 and (self.index.records[record].vr == VR_CS or self.index.records[record].vr == VR_UN):
                 fill_field(&field, self.index, record, VR_CS, TELL)
                 terms = decode_string(&field, DEFAULT_CHARACTER_SET)
                 if terms is not None:
-                    found = parse_specific_character_set(terms if isinstance(terms, list) else [terms])
+                    found = parse_specific_character_set(terms if isinstance(terms, list) else [terms], strict=self.index.strict)
         self.own_set = found    # only now: another thread must not see it half done
         return found
 
@@ -225,7 +231,7 @@ cdef class DataSet:
         """The items of a sequence, the same list each time; None if the value turns out to be none."""
         cdef Element* element = &self.index.records[record]
         cdef uint64_t end
-        cdef ElementIndex inner
+        cdef ElementIndex inner = None
         if self.first_items is not None and self.first_sequence == record:
             return self.first_items
         if self.sequences is not None:
@@ -244,9 +250,15 @@ cdef class DataSet:
                     limits = ScanLimits(max_depth=self.index.max_depth - self.depth)
                     inner = scan_elements(
                         <object>self.index.view.obj, element.value_offset, end, IMPLICIT_VR, limits, None, self.index.character_set, True)
+                    inner.max_depth, inner.strict = self.index.max_depth, self.index.strict
                     items = _read_items(inner, 0, inner.count, self.depth + 1, self.character_set(), self._is_signed_inside())
             except EncodingError:
-                pass
+                inner = None
+            if inner is not None:
+                if self.inner_indices is None:
+                    self.inner_indices = {}
+                if self.inner_indices.setdefault(record, inner) is not inner:
+                    items = self.items_of(record)       # another thread was here first
         # Two threads may come here at once; both get the list that came first.
         if items is not None and (self.first_items is None or self.first_sequence == record):
             if self.first_items is None:
@@ -332,18 +344,24 @@ cdef class DataSet:
 
     def __setitem__(self, key, value):
         cdef uint32_t tag = tag_of_key(key)
-        if value is None:
-            value = None
-        elif not isinstance(value, DataElement):
+        if value is not None and not isinstance(value, DataElement):
             value = DataElement(Tag(tag), self._vr_for(tag), value)
-        elif (<DataElement>value).tag_number != tag:
+            if (<DataElement>value).items is not None:
+                # Items that were read belong to another data set. Those that were made do not yet, and can still be filled.
+                (<DataElement>value).items = [item if (<DataSet>item).index is None else item.copy() for item in value.items]
+        elif value is not None and (<DataElement>value).tag_number != tag:
             raise InvalidValueError(f"the element of {value.tag} was given", tag=tag)
-        elif (<DataElement>value).items is not None:
+        elif value is not None and (<DataElement>value).items is not None:
             # Data sets do not share items: changing one must not change another.
             value = DataElement(Tag(tag), "SQ", [item.copy() for item in (<DataElement>value).items])
+        self._put(tag, value)
+
+    cdef int _put(self, uint32_t tag, element) except -1:
+        """Lay an element, or None for none, over what was read."""
         if self.changes is None:
             self.changes = {}
-        self.changes[tag] = value
+        self.changes[tag] = element
+        return 0
 
     cdef str _vr_for(self, uint32_t tag):
         """The VR that a value set by tag gets: that of the element that is there, else the dictionaries'."""
@@ -471,7 +489,10 @@ cdef class DataSet:
         """The lists of items that are not as they were read, by record."""
         if self.first_items is None and self.sequences is None:
             return {}
-        return {record: items for record, items in self._looked_at().items() if _are_touched(self.index, record, items)}
+        return {
+            record: items for record, items in self._looked_at().items()
+            if _are_touched(self.index, None if self.inner_indices is None else self.inner_indices.get(record), record, items)
+        }
 
     def __reduce__(self):
         cdef uint64_t start, end
@@ -507,7 +528,7 @@ cdef class DataSet:
             return NotImplemented
         Py_EnterRecursiveCall(" in comparing a data set that lies in itself")
         try:
-            return self is other or (len(self) == len(other) and all([mine == its for mine, its in zip(self, other)]))
+            return self is other or (len(self) == len(other) and _are_equal(self, other))
         finally:
             Py_LeaveRecursiveCall()
 
@@ -701,7 +722,7 @@ cdef class DataSet:
         cdef uint16_t known = vr_of_tag(tag)
         if known != 0 and not _allows(known, <uint16_t>(ord(vr[0]) | ord(vr[1]) << 8)):
             raise InvalidValueError(f"PS3.6 does not give this element the VR {vr}", tag=tag)
-        self[tag] = DataElement(Tag(tag), vr, value)
+        self._put(tag, DataElement(tag, vr, value))
         return 0
 
     def set_string(self, key, value, vr=None):
@@ -734,7 +755,7 @@ cdef class DataSet:
         vr = VR(vr or self._vr_for(tag))
         if not vr.is_text:
             raise InvalidValueError(f"{vr} is no text", tag=tag)
-        self[tag] = DataElement(Tag(tag), vr, value)
+        self._put(tag, DataElement(tag, vr, value))
         return 0
 
     def set_data(self, key, data, vr=None):
@@ -743,7 +764,7 @@ cdef class DataSet:
         The VR is by default the one of the element that is there, or of the dictionaries.
         """
         cdef uint32_t tag = tag_of_key(key)
-        self[tag] = DataElement(Tag(tag), vr or self._vr_for(tag), bytes(data))
+        self._put(tag, DataElement(tag, vr or self._vr_for(tag), bytes(data)))
 
     def set_sequence(self, key, items):
         """Set the items of a sequence; they are part of the data set from then on."""
@@ -989,20 +1010,23 @@ cdef inline bint _allows(uint16_t known, uint16_t vr) noexcept nogil:
         return vr == VR_US or vr == VR_OW
     return known == VR_XX and (vr == VR_US or vr == VR_SS or vr == VR_OW)
 
-cdef inline bint _fits(uint16_t vr, uint32_t length) noexcept nogil:
-    """Whether a value field of this length can be of a binary VR."""
-    if vr == VR_US or vr == VR_SS or vr == VR_OW:
-        return length % 2 == 0
-    if vr == VR_UL or vr == VR_SL or vr == VR_FL or vr == VR_AT or vr == VR_OL or vr == VR_OF:
-        return length % 4 == 0
-    if vr == VR_FD or vr == VR_SV or vr == VR_UV or vr == VR_OD or vr == VR_OV:
-        return length % 8 == 0
+cdef bint _are_equal(DataSet left, DataSet right) except -1:
+    for mine, its in zip(left, right):
+        if mine != its:
+            return False
     return True
+
+
+cdef inline bint _fits(uint16_t vr, uint32_t length) noexcept nogil:
+    """Whether a value field of this length can be of a VR."""
+    cdef int size = size_of_value(vr)
+    return size < 2 or length % size == 0
 
 
 cdef DataSet _copy_of(DataSet data_set):
     cdef DataSet twin = data_set_of(
         data_set.index, data_set.start, data_set.stop, data_set.is_unordered, data_set.depth, data_set.inherited_set, data_set.is_signed)
+    twin.inner_indices = None if data_set.inner_indices is None else data_set.inner_indices.copy()
     looked_at = data_set._looked_at()
     if looked_at:
         twin.sequences = {record: [item.copy() for item in items] for record, items in looked_at.items()}
@@ -1016,8 +1040,8 @@ cdef DataSet _copy_of(DataSet data_set):
     return twin
 
 
-cdef bint _are_touched(ElementIndex index, uint32_t record, list items) except -1:
-    """Whether a list of items differs from what was read.
+cdef bint _are_touched(ElementIndex index, ElementIndex inner, uint32_t record, list items) except -1:
+    """Whether a list of items differs from what was read, in the index or in one of its own.
 
     A data set that somebody put into itself ends the walk here: it does not begin where an item did.
     """
@@ -1025,10 +1049,7 @@ cdef bint _are_touched(ElementIndex index, uint32_t record, list items) except -
     cdef Py_ssize_t count = 0
     cdef DataSet item
     if not index.records[record].flags & CONTAINER:     # a sequence with an index of its own
-        if not items or not isinstance(items[0], DataSet) or (<DataSet>items[0]).index is None:
-            return index.records[record].length > 0
-        index = (<DataSet>items[0]).index
-        i, stop = 0, index.count
+        index, i, stop = inner, 0, inner.count
     while i < stop:
         if index.records[i].tag == ITEM:
             if count >= len(items) or not isinstance(items[count], DataSet):

@@ -53,6 +53,10 @@ def tag_for_key(key):
     return Tag(tag_of_key(key))
 
 
+cdef bint _is_hexadecimal(str text):
+    return all(character in "0123456789ABCDEFabcdef" for character in text)
+
+
 cdef uint32_t tag_of_key(object key) except? 0xFFFFFFFF:
     """The tag that a key stands for: a tag, its number, a pair of numbers, a keyword, or text like (GGGG,EEEE)."""
     cdef Py_ssize_t length
@@ -63,6 +67,8 @@ cdef uint32_t tag_of_key(object key) except? 0xFFFFFFFF:
             raise InvalidTagError(f"{key:#x} is not a 32-bit tag")
         return key
     if isinstance(key, tuple):
+        if len(key) != 2 or not isinstance(key[0], int) or not isinstance(key[1], int):
+            raise TypeError("a tag is a pair of numbers, as 0x0010, 0x0010")
         return Tag(*key)
     if not isinstance(key, str):
         raise TypeError(f"a key is a keyword, a tag or a pair of numbers, not {type(key).__name__}")
@@ -70,7 +76,7 @@ cdef uint32_t tag_of_key(object key) except? 0xFFFFFFFF:
     tag = tag_of_keyword(keyword, length)
     if tag >= 0:
         return <uint32_t>tag
-    if key[:1] == "(" or key[:1].isdigit() or "," in key:
+    if key[:1] == "(" or "," in key or (len(key) == 8 and _is_hexadecimal(key)) or key[:1].isdigit():
         return Tag.parse(key)
     raise UnknownKeywordError(key, suggest_keywords)
 
@@ -316,7 +322,7 @@ cdef class DataElement:
         """
         cdef Element* element
         if self.index is None:
-            if offset + length > <uint64_t>len(self.data):
+            if offset > <uint64_t>len(self.data) or length > <uint64_t>len(self.data) - offset:
                 raise UnexpectedEndOfDataError("the value field is too short", tag=self.tag_number)
             return memoryview(self.data)[offset:offset + length]
         element = &self.index.records[self.record]

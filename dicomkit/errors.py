@@ -24,6 +24,9 @@ Messages name tags, offsets, lengths and limits. They never hold attribute value
 
 from __future__ import annotations
 
+import sys
+import warnings
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,6 +60,16 @@ class DICOMError(Exception):
 
 class DICOMWarning(UserWarning):
     """Something in a DICOM object is wrong, and was read as well as it can be."""
+
+
+def warn(problem: DICOMError) -> None:
+    """Give a :class:`DICOMWarning` that names the line outside of dicomkit which asked for it."""
+    frame = sys._getframe(1)
+    level = 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "dicomkit":
+        frame = frame.f_back
+        level += 1
+    warnings.warn(DICOMWarning(str(problem)), stacklevel=level)
 
 
 class EncodingError(DICOMError, ValueError):

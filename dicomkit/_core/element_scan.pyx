@@ -171,6 +171,8 @@ cdef class ElementIndex:
     @property
     def buffer(self):
         """The bytes that offsets count in, as a read-only memoryview."""
+        if self.view.buf is NULL:
+            raise ValueError("this index was not made by reading")
         return memoryview(<object>self.view.obj).cast("B").toreadonly()
 
     @property

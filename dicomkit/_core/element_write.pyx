@@ -296,16 +296,16 @@ cdef class ElementWriter:
 
     def begin_sequence(self, uint32_t tag, *, bint is_undefined=False):
         """Begin a sequence; :meth:`end` ends it."""
-        self.open_containers.append((self.open_sequence(tag, is_undefined), SEQUENCE_DELIMITATION, tag))
+        self.open_containers.append((self.open_sequence(tag, is_undefined), <uint32_t>SEQUENCE_DELIMITATION, tag))
 
     def begin_item(self, *, bint is_undefined=False):
         """Begin an item of a sequence; :meth:`end` ends it."""
-        self.open_containers.append((self.open_item(is_undefined), ITEM_DELIMITATION, ITEM))
+        self.open_containers.append((self.open_item(is_undefined), <uint32_t>ITEM_DELIMITATION, <uint32_t>ITEM))
 
     def begin_fragments(self, uint32_t tag, str vr not None):
         """Begin encapsulated pixel data, whose items :meth:`write_fragment` adds; :meth:`end` ends it (PS3.5 A.4)."""
         self.put_header(tag, code_of(vr), UNDEFINED)
-        self.open_containers.append((Opened(self.size - 4, self.total(), True), SEQUENCE_DELIMITATION, tag))
+        self.open_containers.append((Opened(self.size - 4, self.total(), True), <uint32_t>SEQUENCE_DELIMITATION, tag))
 
     def write_fragment(self, data not None):
         """Add a fragment or Basic Offset Table, padded to an even length."""

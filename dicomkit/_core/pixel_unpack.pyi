@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import Buffer
 
-__all__ = ["extract_values", "has_unused_bits", "join_planes", "split_planes", "unpack_bits", "unpack_twelve_bits", "upsample_422"]
+__all__ = ["extract_values", "has_unused_bits", "join_planes", "split_planes", "swap_words", "unpack_bits", "unpack_twelve_bits", "upsample_422"]
 
 # An ndarray is a Buffer, but says so to type checkers only from Python 3.12 on.
 _Bytes: TypeAlias = Buffer | npt.NDArray[np.uint8]
@@ -16,3 +16,4 @@ def extract_values(cells: _Bytes, itemsize: int, bits_stored: int, high_bit: int
 def join_planes(planes: _Bytes, itemsize: int, pixels: _Bytes) -> None: ...
 def split_planes(pixels: _Bytes, itemsize: int, planes: _Bytes) -> None: ...
 def upsample_422(cells: _Bytes, itemsize: int, pixels: _Bytes) -> None: ...
+def swap_words(words: _Bytes, out: _Bytes) -> None: ...

@@ -6,9 +6,10 @@ Cells and samples come as bytes, at any alignment: little-endian integers of ``i
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
+from dicomkit._core.byteorder cimport swap16
 from dicomkit._core.dispatch cimport dispatched
 
-__all__ = ["extract_values", "has_unused_bits", "join_planes", "split_planes", "unpack_bits", "unpack_twelve_bits", "upsample_422"]
+__all__ = ["extract_values", "has_unused_bits", "join_planes", "split_planes", "swap_words", "unpack_bits", "unpack_twelve_bits", "upsample_422"]
 
 ctypedef fused unsigned_t:
     uint8_t
@@ -121,6 +122,43 @@ def unpack_twelve_bits(const uint8_t[::1] packed not None, uint8_t[::1] samples 
     if count:
         with nogil:
             unpack_twelve_bit_cells(&packed[0], &samples[0], count, starts_in_byte)
+
+
+cdef dispatched _swap(const uint8_t* words, uint8_t* out, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef uint16_t word
+    for i in range(count):
+        memcpy(&word, words + 2 * i, 2)
+        word = swap16(word)
+        memcpy(out + 2 * i, &word, 2)
+
+
+def swap_words(const uint8_t[::1] words not None, uint8_t[::1] out not None):
+    """Write 16-bit words with their bytes in the opposite order, as fast as a copy.
+
+    Parameters
+    ----------
+    words
+        An even number of bytes.
+    out
+        As many bytes. It may be ``words`` itself.
+
+    Raises
+    ------
+    ValueError
+        If a size is wrong, or the buffers overlap without being the same.
+    """
+    cdef Py_ssize_t length = words.shape[0]
+    if length % 2 or out.shape[0] != length:
+        raise ValueError(f"{length} bytes to {out.shape[0]}: not the same number of whole words")
+    if length == 0:
+        return
+    cdef const uint8_t* source = &words[0]
+    cdef uint8_t* target = &out[0]
+    if source != target and source < target + length and target < source + length:
+        raise ValueError("the buffers overlap")
+    with nogil:
+        _swap(source, target, length // 2)
 
 
 cdef dispatched _find_unused(const uint8_t* cells, Py_ssize_t count, unsigned_t bias, unsigned_t unused, bint* is_found) noexcept nogil:

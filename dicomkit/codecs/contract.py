@@ -73,8 +73,8 @@ class EncodeOptions:
         1 to 100, for lossy JPEG and JPEG XL: higher is better and larger.
     maximum_error
         Largest difference of a sample, for near-lossless JPEG-LS.
-    compression_ratio
-        Bytes of native pixels for each encoded byte, for lossy JPEG 2000.
+    psnr
+        Peak signal-to-noise ratio in dB, for lossy JPEG 2000: about what the encoder aims at.
     predictor
         1 to 7, the selection value of JPEG Lossless (ISO/IEC 10918-1 H.1.2.1).
     """
@@ -82,7 +82,7 @@ class EncodeOptions:
     transfer_syntax_uid: str
     quality: int | None = None
     maximum_error: int | None = None
-    compression_ratio: float | None = None
+    psnr: float | None = None
     predictor: int | None = None
 
 

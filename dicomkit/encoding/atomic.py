@@ -1,4 +1,4 @@
-"""Files that are complete or not there at all."""
+"""Files that are complete or not there at all (PS3.10 8)."""
 
 from __future__ import annotations
 

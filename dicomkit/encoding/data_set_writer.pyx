@@ -65,6 +65,7 @@ cdef extern from *:
 
 cdef enum:
     MOST_AHEAD = 64
+    FEW = 4
 
 cdef enum Lengths:
     AS_READ
@@ -171,6 +172,20 @@ cdef int _look_ahead(dict changes) except -1:
             prefetch(entries_of(sequences[i]))
             prefetch(entries_of(sequences[i]) + 64)
             prefetch(entries_of(sequences[i]) + 128)
+    count = 0
+    for i in range(nested):
+        position = 0
+        while (
+            sequences[i] is not NULL and sequences[i] != <PyObject*>None and count < MOST_AHEAD
+            and PyDict_Next(<object>sequences[i], &position, &key, &value)
+        ):
+            if value != <PyObject*>None:
+                elements[count] = value
+                prefetch_object(value)
+                prefetch(key)
+                count += 1
+    for i in range(count):
+        prefetch_object(<PyObject*>(<DataElement>elements[i]).data)
     return 0
 
 
@@ -266,7 +281,8 @@ cdef class DataSetWriter:
         cdef dict changes = data_set.changes
         if changes is None:
             return 0
-        _look_ahead(changes)
+        if depth == 0 or len(changes) > FEW:    # few elements of an item were looked at with the data set around it
+            _look_ahead(changes)
         for key in changes:
             tag = key
             is_sorted &= tag >= last
@@ -289,7 +305,7 @@ cdef class DataSetWriter:
         """A data set that was read, with what lies over it."""
         cdef ElementIndex index = data_set.index
         cdef Element* records = index.records
-        cdef uint32_t record = data_set.start, tag
+        cdef uint32_t record = data_set.start, tag, lowest = 1, highest = 0     # of the tags that were changed: none so far
         cdef uint64_t start = 0, end = 0, header
         cdef dict changes = data_set.changes if data_set.changes else {}
         cdef dict touched = data_set.touched_sequences()
@@ -300,6 +316,8 @@ cdef class DataSetWriter:
         cdef uint16_t around = self._encoding_of(data_set)
         is_rewritten = is_rewritten or around != self.out.flags
         added.sort()
+        if changes:
+            lowest, highest = min(changes), max(changes)
         if data_set.is_unordered and self.kept is not index:
             order = self._in_order(data_set, changes)
             is_rewritten = True
@@ -317,7 +335,7 @@ cdef class DataSetWriter:
                 self._flush(index, &start, &end)
                 self.put_change(<DataElement>changes[added[next_added]], character_set, depth)
                 next_added += 1
-            if changes and tag in changes:
+            if lowest <= tag <= highest and tag in changes:
                 self._flush(index, &start, &end)
                 element = changes[tag]
                 if element is not None and tag not in seen:
@@ -494,7 +512,7 @@ cdef class DataSetWriter:
             text, problem = own_set.decode(field.data[:field.length], is_person_name=is_name, is_multi_valued=is_multi_valued)
             if problem is None:
                 try:
-                    owner = character_set.encode(text, is_person_name=is_name, is_multi_valued=is_multi_valued)
+                    owner = character_set.encode(text.rstrip(" \0"), is_person_name=is_name, is_multi_valued=is_multi_valued)
                 except InvalidValueError as error:
                     self.is_unencodable = True
                     raise InvalidValueError(f"{error.problem}; switch_to_utf_8=True declares one that has all", tag=field.tag) from None

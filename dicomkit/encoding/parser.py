@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 import zlib
 from functools import lru_cache
 
 from dicomkit._core.element_scan import ElementIndex, ScanLimits, scan
 from dicomkit.dataset import DataSet, data_set_from_index
 from dicomkit.errors import (
-    DICOMWarning,
     EncodingError,
     InvalidDICMPrefixError,
     InvalidPreambleError,
@@ -17,6 +15,7 @@ from dicomkit.errors import (
     ParsingError,
     UnexpectedEndOfDataError,
     UnsupportedTransferSyntaxError,
+    warn,
 )
 from dicomkit.transfer_syntax import EXPLICIT_VR_BIG_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, TransferSyntax
 from dicomkit.values.charset import parse_specific_character_set
@@ -120,8 +119,8 @@ def parse_file(buffer: object, size: int, loader: Loader | None, options: ReadOp
     uid = meta.get(TRANSFER_SYNTAX_UID)
     syntax = TransferSyntax.from_uid(uid) if isinstance(uid, str) else None
     if syntax is None or not syntax.is_data_set_encoding:
-        if isinstance(uid, str) and not options.force:
-            raise UnsupportedTransferSyntaxError(uid)
+        if uid is not None and not options.force:
+            raise UnsupportedTransferSyntaxError(str(uid))
         syntax = _guess_syntax(buffer, start, size, loader)
     error: DICOMError | None = None
     if syntax.is_deflated:
@@ -142,19 +141,27 @@ def parse_file(buffer: object, size: int, loader: Loader | None, options: ReadOp
 
 def _scan_meta(buffer: object, start: int, size: int, loader: Loader | None, limits: ScanLimits) -> ElementIndex | None:
     """Index the elements of group 0002. Their end is found by their group, as File Meta Information Group Length is often wrong."""
+    index: ElementIndex | None = None
+    problem: EncodingError | None = None
     try:
-        return scan(buffer, start, size, limits=limits, source=loader)
-    except EncodingError:
-        # The bytes of a deflated data set can look like one more element: then the group length is asked.
-        header = bytes(memoryview(buffer)[start : start + 12])  # type: ignore[arg-type]
-        stop = start + 12 + int.from_bytes(header[8:], "little")
-        if header[:8] != FILE_META_GROUP_LENGTH or stop > size:
-            raise
+        index = scan(buffer, start, size, limits=limits, source=loader)
+    except EncodingError as error:
+        problem = error
+    if problem is None and (index is None or index.error is None):
+        return index
+    # The bytes of a deflated data set can look like one more element: then the group length is asked.
+    header = bytes(memoryview(buffer)[start : start + 12])  # type: ignore[arg-type]
+    stop = start + 12 + int.from_bytes(header[8:], "little")
+    if header[:8] == FILE_META_GROUP_LENGTH and stop <= size:
         try:
-            return scan(buffer, start, stop, limits=limits, source=loader)
+            second = scan(buffer, start, stop, limits=limits, source=loader)
         except EncodingError:
-            pass
-        raise
+            second = None
+        if second is not None and second.error is None:
+            return second
+    if problem is not None:
+        raise problem
+    return index
 
 
 def _head(buffer: object, loader: Loader | None) -> bytes:
@@ -196,7 +203,7 @@ def _guess_syntax(buffer: object, start: int, size: int, loader: Loader | None) 
     return EXPLICIT_VR_LITTLE_ENDIAN if is_explicit else IMPLICIT_VR_LITTLE_ENDIAN
 
 
-def _inflate(buffer: object, start: int, loader: Loader | None, options: ReadOptions) -> tuple[bytes, DICOMError | None]:
+def _inflate(buffer: object, start: int, loader: Loader | None, options: ReadOptions) -> tuple[bytearray, DICOMError | None]:
     """Inflate the data set of a deflated file (PS3.5 A.5), at most ``max_inflated_size`` bytes of it.
 
     What the compressed size would allow is no guide: 1000:1 is legitimate. The bound is absolute.
@@ -204,16 +211,16 @@ def _inflate(buffer: object, start: int, loader: Loader | None, options: ReadOpt
     view = memoryview(buffer)  # type: ignore[arg-type]
     if loader is not None:
         loader.ensure(start, view.nbytes - start)
-    chunks: list[bytes] = []
+    data_set = bytearray()  # grows in place: a list and a join would hold it twice
     error: EncodingError | None = None
     try:
         for chunk in _inflated(view[start:], start, options):
-            chunks.append(chunk)  # noqa: PERF402  # what came before an error is kept
+            data_set += chunk
     except EncodingError as problem:
         error = problem
     if error is not None and not options.partial:
         raise error
-    return b"".join(chunks), error
+    return data_set, error
 
 
 def _inflated(deflated: memoryview, start: int, options: ReadOptions) -> Iterator[bytes]:
@@ -244,10 +251,10 @@ def _inflated(deflated: memoryview, start: int, options: ReadOptions) -> Iterato
         problem = ParsingError("bytes after the deflated data set", offset=start + end)
         if options.strict:
             raise problem
-        warnings.warn(DICOMWarning(str(problem)), stacklevel=2)
+        warn(problem)
 
 
 def _warn_of(index: ElementIndex) -> None:
     """One warning for each kind of defect that was read over."""
     for problem, offset, tag in index.found_anomalies:
-        warnings.warn(DICOMWarning(str(EncodingError(problem, offset=offset, tag=tag))), stacklevel=2)
+        warn(EncodingError(problem, offset=offset, tag=tag))

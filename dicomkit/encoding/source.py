@@ -115,13 +115,13 @@ def open_source(source: object, options: ReadOptions, parse: Callable[[object, i
     if isinstance(source, (str, os.PathLike)):
         return _open_path(os.fspath(source), options, parse)
     if isinstance(source, (bytes, bytearray)):
-        data: object = source
-    elif hasattr(source, "read"):
-        data = _read_all(source)
-    else:
-        try:
-            data = memoryview(source).cast("B")  # type: ignore[arg-type]  # the TypeError is what we want to know
-        except TypeError:
+        return _whole(source, parse)
+    try:
+        data: object = memoryview(source).cast("B")  # type: ignore[arg-type]  # the TypeError is what we want to know
+    except TypeError:
+        if hasattr(source, "read"):
+            data = _read_all(source)
+        else:
             raise TypeError(f"expected a path, contiguous bytes or a binary file object, not {type(source).__name__}") from None
     return _whole(data, parse)
 
@@ -145,6 +145,8 @@ def _read_all(stream: object) -> bytes | bytearray | memoryview:
 def _open_path(path: str, options: ReadOptions, parse: Callable[[object, int, Loader | None], Parsed | None]) -> Parsed:
     try:
         descriptor = os.open(path, OPEN_FLAGS)
+    except ValueError as error:  # a NUL in the path
+        raise SourceError(errno.EINVAL, str(error), path) from None
     except OSError as error:
         kind = SourceNotFoundError if isinstance(error, FileNotFoundError) else SourceError
         raise kind(error.errno, error.strerror, path) from None
@@ -169,7 +171,7 @@ def _open_path(path: str, options: ReadOptions, parse: Callable[[object, int, Lo
     except (MemoryError, OverflowError):
         raise SourceError(errno.ENOMEM, "the file is larger than memory", path) from None
     except IsADirectoryError:
-        raise SourceError(None, "this is a folder", path) from None
+        raise SourceError(errno.EISDIR, "this is a folder", path) from None
     except OSError as error:
         if isinstance(error, SourceError):
             raise

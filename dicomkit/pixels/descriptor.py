@@ -49,10 +49,10 @@ class PhotometricInterpretation(StrEnum):
         PixelDataError
             If it is none of the Standard's.
         """
-        try:
-            return cls(text.strip(" \0").upper())
-        except ValueError:
-            raise PixelDataError("Photometric Interpretation is none of PS3.3 C.7.6.3.1.2") from None
+        found = _PHOTOMETRIC_INTERPRETATIONS.get(text) or _PHOTOMETRIC_INTERPRETATIONS.get(text.strip(" \0").upper())
+        if found is None:
+            raise PixelDataError("Photometric Interpretation is none of PS3.3 C.7.6.3.1.2")
+        return found
 
     @property
     def is_monochrome(self) -> bool:
@@ -73,6 +73,9 @@ class PhotometricInterpretation(StrEnum):
     def expected_samples_per_pixel(self) -> int:
         """Samples per Pixel that goes with it: 1 or 3."""
         return 1 if self.is_monochrome or self.is_palette_color else 3
+
+
+_PHOTOMETRIC_INTERPRETATIONS = {str(member): member for member in PhotometricInterpretation}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,18 +272,20 @@ def read_number_of_frames(data_set: DataSet) -> int:
 
 def _optional(data_set: DataSet, keyword: str, default: int) -> int:
     number = data_set.uint16(keyword)
-    if number is not None:
-        return number
+    return _refuse(data_set, keyword, default) if number is None else number
+
+
+def _refuse(data_set: DataSet, keyword: str, default: int) -> int:
     if keyword in data_set and data_set[keyword].length:
         raise PixelDataError(f"{keyword} is no 16-bit unsigned integer")
     return default
 
 
 def _required(data_set: DataSet, keyword: str) -> int:
-    number = _optional(data_set, keyword, -1)
-    if number < 0:
+    number = data_set.uint16(keyword)
+    if number is None and _refuse(data_set, keyword, -1) < 0:
         raise MissingRequiredElementError(keyword, "pixel data")
-    return number
+    return number or 0
 
 
 def _is_signed(data_set: DataSet) -> bool:

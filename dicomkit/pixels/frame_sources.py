@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["EncapsulatedFrames", "FrameSource", "NativeFrames"]
 
 
+_CHUNK = 4 << 20
+
+
 class FrameSource(Protocol):
     """Where frames come from. Samples never exceed what the descriptor's stored bits can express."""
 
@@ -118,14 +121,16 @@ class NativeFrames:
         return swap_words(self._read_range(start, end - start), self._word_length)[offset - start :], first_bit % 8
 
     def _is_clean(self) -> bool:
-        """Whether samples lie in the data just as they are. Looks at one frame after the other, until one is not clean."""
+        """Whether samples lie in the data just as they are. Looks at some frames after the others, until one is not clean."""
         descriptor = self._descriptor
         if self._word_length or not can_be_viewed(descriptor):
             return False
         if descriptor.is_float or descriptor.bits_stored == descriptor.bits_allocated:
             return True
-        frames = (np.frombuffer(self.frame_data(frame_index), dtype=np.uint8) for frame_index in range(descriptor.number_of_frames))
-        return not any(needs_extraction(cells, descriptor) for cells in frames)
+        # Little enough that what was just read is still in a cache, much enough that reading is fast.
+        total, step = descriptor.native_total_bytes, max(1, _CHUNK // descriptor.bytes_per_frame) * descriptor.bytes_per_frame
+        chunks = (self._read_range(offset, min(step, total - offset)) for offset in range(0, total, step))
+        return not any(needs_extraction(np.frombuffer(chunk, dtype=np.uint8), descriptor) for chunk in chunks)
 
 
 class EncapsulatedFrames:

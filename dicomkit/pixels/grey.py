@@ -16,7 +16,6 @@ from dicomkit.pixels.unpack import as_bytes
 from dicomkit.pixels.windows import VOILUTFunction, WindowSettings
 
 if TYPE_CHECKING:
-    from dicomkit.pixels.descriptor import PixelDataDescriptor
     from dicomkit.pixels.unpack import Array
     from dicomkit.pixels.voi import VOI
 
@@ -99,11 +98,10 @@ class GreyTable:
         The type of the cells.
     """
 
-    __slots__ = ("_entries", "_ramp", "pipeline", "range")
+    __slots__ = ("_entries", "_ramp", "pipeline")
 
     def __init__(self, pipeline: GreyPipeline, first: int, last: int, dtype: np.dtype[np.number]) -> None:
         self.pipeline = pipeline
-        self.range = first, last
         stored = np.arange(first, last + 1, dtype=dtype)
         grey = pipeline.apply(stored)
         self._entries = np.zeros(1 << 8 * dtype.itemsize, dtype=np.uint8)
@@ -114,11 +112,6 @@ class GreyTable:
             self._entries[start : start + negative] = grey[:negative]
         self._entries[max(0, first) : max(0, last + 1)] = grey[negative:]
         self._ramp = self._find_ramp(stored, grey)
-
-    @classmethod
-    def for_descriptor(cls, pipeline: GreyPipeline, descriptor: PixelDataDescriptor) -> GreyTable:
-        """Make the table for all values that stored bits can express."""
-        return cls(pipeline, descriptor.min_possible_value, descriptor.max_possible_value, np.dtype(descriptor.dtype))
 
     @property
     def has_ramp(self) -> bool:

@@ -55,6 +55,7 @@ class PixelDataRenderer:
         self.palette_color_lut = palette_color_lut
         # What was last made, for the next frame. Replaced, never changed, so that threads see whole ones.
         self._table: GreyTable | None = None
+        self._last_pipeline: GreyPipeline | None = None
         self._colors: tuple[PaletteColorLUT, npt.NDArray[np.uint8]] | None = None
         self._steps: tuple[int, _Steps] | None = None
 
@@ -196,18 +197,24 @@ class PixelDataRenderer:
         pipeline = GreyPipeline(ModalityTransform(), _spanning_window(stored), presentation, padding)
         if frame.itemsize > LARGEST_TABLE_CELL or frame.dtype.kind == "f":
             return pipeline.apply(frame)
-        # Values of padding may lie outside; they are looked up as well.
-        low, high = (int(end) for end in (frame.min(), frame.max()))
-        return GreyTable(pipeline, low, high, frame.dtype).apply(frame)
+        return _map_by_range(frame, pipeline)
 
     def _map_cells(self, frame: Array, pipeline: GreyPipeline) -> Grey:
-        """Map each cell of a frame: by a table of all the values a cell can have if there are few, kept as long as it is the same."""
-        if frame.itemsize > LARGEST_TABLE_CELL or self.pixel_data.descriptor.is_float:
+        """Map each cell of a frame, by a table if cells can have few values.
+
+        The first frame gets a table of the values it has; the second that is treated the same, one of all values, which is kept.
+        """
+        descriptor = self.pixel_data.descriptor
+        if frame.itemsize > LARGEST_TABLE_CELL or descriptor.is_float:
             return pipeline.apply(frame)
         kept = self._table
-        if kept is None or kept.pipeline != pipeline:
-            self._table = kept = GreyTable.for_descriptor(pipeline, self.pixel_data.descriptor)
-        return kept.apply(frame)
+        if kept is not None and kept.pipeline == pipeline:
+            return kept.apply(frame)
+        if self._last_pipeline == pipeline or frame.itemsize == 1:
+            self._table = kept = GreyTable(pipeline, descriptor.min_possible_value, descriptor.max_possible_value, frame.dtype)
+            return kept.apply(frame)
+        self._last_pipeline = pipeline
+        return _map_by_range(frame, pipeline)
 
     def _color_upper_values(self, picture: RenderedImage, frame_index: int) -> RenderedImage:
         palette, frame = self._find_palette(), self.pixel_data.frame(frame_index)
@@ -223,6 +230,11 @@ class PixelDataRenderer:
             return picture
         aspect = pixel_aspect_ratio(self.pixel_data.data_set, frame_index, groups=self.pixel_data.functional_groups)
         return picture.resized(size, aspect)
+
+
+def _map_by_range(frame: Array, pipeline: GreyPipeline) -> Grey:
+    """Map the cells of a frame by a table of the values that it has."""
+    return GreyTable(pipeline, int(frame.min()), int(frame.max()), frame.dtype).apply(frame)
 
 
 def _without_padding(frame: Array, mask: Callable[[Array], npt.NDArray[np.bool_]]) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dicomkit._core.pixel_unpack import extract_values, has_unused_bits, join_planes, unpack_bits, unpack_twelve_bits, upsample_422
+from dicomkit._core.pixel_unpack import swap_words as swap_bytes_of_words
 from dicomkit.errors import PixelDataError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ __all__ = ["Array", "as_bytes", "can_be_viewed", "check_out", "needs_extraction"
 Array: TypeAlias = npt.NDArray[np.number]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
+_WORD = 2
 _PACKED_BITS = (1, 12)
 _CHROMA_SUBSAMPLED_BITS = (8, 16)
 
@@ -57,18 +59,23 @@ def swap_words(data: memoryview, word_length: int) -> memoryview:
     word_length
         2 for OW, whatever Bits Allocated is (PS3.5 6.2); 4 for OF, 8 for OD.
     """
-    count = len(data) // word_length
-    words = np.frombuffer(data, dtype=f">u{word_length}", count=count)
-    return words.astype(f"<u{word_length}").view(np.uint8).data  # as fast as a copy, and several times faster than byteswap
+    whole = len(data) // word_length * word_length
+    if word_length == _WORD:
+        swapped = np.empty(whole, dtype=np.uint8)
+        swap_bytes_of_words(data[:whole], swapped)
+        return swapped.data
+    words = np.frombuffer(data, dtype=f">u{word_length}", count=whole // word_length)
+    return words.astype(f"<u{word_length}").view(np.uint8).data  # several times faster than byteswap
 
 
-def pack_bits(samples: npt.NDArray[np.generic]) -> memoryview:
+def pack_bits(samples: npt.NDArray[np.uint8]) -> memoryview:
     """Pack samples that are zero or not into 1-bit cells, the least significant bit of a byte first (PS3.5 8.1.1).
 
     The last byte is filled with zeros; padding to an even length is up to who writes the element.
     """
     # NumPy is at the limit of memory here.
-    return np.packbits(samples.reshape(-1), bitorder="little").data
+    packed: Bytes = np.packbits(samples.reshape(-1), bitorder="little")
+    return packed.data
 
 
 def unpack_frames(
@@ -129,7 +136,9 @@ def _to_samples(cells: Bytes, descriptor: PixelDataDescriptor, count: int, first
         else:
             unpack_twelve_bits(cells, target, first_bit == 4)
         cells = target
-    if descriptor.is_float or not needs_extraction(cells, descriptor):
+    # Unpacking leaves nothing above the bits of a cell.
+    is_whole = is_packed and not descriptor.is_signed and descriptor.bits_stored == descriptor.bits_allocated
+    if descriptor.is_float or is_whole or not needs_extraction(cells, descriptor):
         return cells
     if target is None:
         target = new_array((count * itemsize,), np.uint8).view(np.uint8)

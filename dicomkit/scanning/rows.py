@@ -97,6 +97,8 @@ class Row:
         return self.values[place]
 
     def __getattr__(self, name: str) -> Any:
+        if name in Row.__slots__:  # unset, as while unpickling: looking it up would need it
+            raise AttributeError(name)
         try:
             return self.values[self._columns.places[name]]
         except KeyError:

@@ -13,10 +13,9 @@ Strict reading raises instead. Writing is always strict.
 
 from __future__ import annotations
 
-import warnings
 from functools import lru_cache
 
-from dicomkit.errors import DICOMWarning, InvalidValueError
+from dicomkit.errors import InvalidValueError, warn
 from dicomkit.tag import Tag
 from dicomkit.values.graphic_sets import ALIASES, ASCII, CODE_EXTENSIONS, DEFINED_TERMS, ESCAPES, ROMAJI, STAND_ALONE, GraphicSet
 
@@ -322,7 +321,7 @@ def parse_specific_character_set(terms: Sequence[str] | str, *, strict: bool = F
         error = InvalidValueError(problem, tag=_SPECIFIC_CHARACTER_SET)
         if strict:
             raise error
-        warnings.warn(DICOMWarning(str(error)), stacklevel=2)
+        warn(error)
     return character_set
 
 
@@ -394,7 +393,7 @@ def decode_text(
         error = InvalidValueError(problem, tag=tag, offset=offset)
         if strict:
             raise error
-        warnings.warn(DICOMWarning(str(error)), stacklevel=2)
+        warn(error)
     return text
 
 

@@ -15,10 +15,8 @@ from dicomkit._core.number_string cimport decimal_from_bytes, integer_from_bytes
 from dicomkit._core.temporal cimport date_from_bytes, time_from_bytes
 from dicomkit._core.vr_code cimport *
 
-import warnings
-
 from dicomkit._core.byte_swap import swap_bytes
-from dicomkit.errors import DICOMWarning, InvalidValueError
+from dicomkit.errors import InvalidValueError, warn
 from dicomkit.tag import Tag
 from dicomkit.values.charset import decode_text
 from dicomkit.values.person_name import DICOMPersonName
@@ -125,7 +123,7 @@ cdef object _invalid(Field* field, object character_set, str problem):
         raise InvalidValueError(problem, offset=field.offset, tag=field.tag)
     if field.on_invalid == TELL:
         return INVALID
-    warnings.warn(DICOMWarning(str(InvalidValueError(problem, offset=field.offset, tag=field.tag))), stacklevel=2)
+    warn(InvalidValueError(problem, offset=field.offset, tag=field.tag))
     if not is_text_vr(field.vr):
         return field.data[:field.length]
     text = _whole_text(field, character_set)

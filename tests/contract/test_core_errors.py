@@ -56,6 +56,7 @@ REACHED = {
     "NoCodecError": lambda: dicomkit.read(part10(data_set(IMAGE) + encapsulated([b"ab"]), JPEG)).pixel_data().frame(0),
     "SourceError": lambda: dicomkit.read("/"),
     "SourceNotFoundError": lambda: dicomkit.read("/no/such/file"),
+    "TargetError": lambda: dicomkit.DICOMFile.create(dicomkit.DataSet()).write("/no/such/folder/file.dcm"),
 }
 BUILTINS = {
     "EncodingError": ValueError,
@@ -65,6 +66,7 @@ BUILTINS = {
     "PixelDataError": ValueError,
     "SourceError": OSError,
     "SourceNotFoundError": FileNotFoundError,
+    "TargetError": OSError,
 }
 
 

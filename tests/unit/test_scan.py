@@ -288,3 +288,13 @@ def test_no_warning_without_a_reason(archive):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         list(scan(archive))
+
+
+def test_rows_can_be_copied_and_pickled(tmp_path):
+    import copy
+    import pickle
+
+    path = tmp_path / "one.dcm"
+    path.write_bytes(testing.part10(testing.data_set([(0x00100020, "LO", "12")])))
+    [row] = dicomkit.scan(path, attributes=["PatientID"], workers=1)
+    assert copy.copy(row).PatientID == pickle.loads(pickle.dumps(row)).PatientID == "12"

@@ -1,0 +1,344 @@
+"""PackBits, the run-length scheme of RLE Lossless (PS3.5 G.3), on the byte planes of a frame.
+
+A byte plane is every ``pixel_stride``-th byte of a frame, from a position on; a segment is a byte plane, encoded. Planes are handled in
+blocks that stay in the cache, and the bytes of a block are put beside each other in one go: a plane at a time would walk through the frame once for each.
+"""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from libc.stdint cimport uint8_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, memmove, memset
+
+cdef extern from *:
+    """
+    #if defined(_MSC_VER)
+    #include <intrin.h>
+    static __inline int first_set_bit(unsigned long long word) { unsigned long at; _BitScanForward64(&at, word); return (int)at; }
+    #else
+    static inline int first_set_bit(unsigned long long word) { return __builtin_ctzll(word); }
+    #endif
+    /* Plain loops, compiled for vectors with shuffles too where the machine can choose at run time. */
+    #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+    #define CLONES __attribute__((target_clones("avx2", "default")))
+    #else
+    #define CLONES
+    #endif
+    CLONES static void join_two(unsigned char *restrict out, const unsigned char *restrict first, const unsigned char *restrict second,
+                                Py_ssize_t length)
+    {
+        for (Py_ssize_t i = 0; i < length; i++) {
+            out[2 * i] = first[i];
+            out[2 * i + 1] = second[i];
+        }
+    }
+    CLONES static void join_three(unsigned char *restrict out, const unsigned char *restrict first, const unsigned char *restrict second,
+                                  const unsigned char *restrict third, Py_ssize_t length)
+    {
+        for (Py_ssize_t i = 0; i < length; i++) {
+            out[3 * i] = first[i];
+            out[3 * i + 1] = second[i];
+            out[3 * i + 2] = third[i];
+        }
+    }
+    /* The byte that comes first in memory is the lowest one of a word, or the highest where the machine is big endian. */
+    #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    static inline unsigned long long in_order(unsigned long long word) { return __builtin_bswap64(word); }
+    #else
+    static inline unsigned long long in_order(unsigned long long word) { return word; }
+    #endif
+    """
+    void join_two(uint8_t* out, const uint8_t* first, const uint8_t* second, Py_ssize_t length) noexcept nogil
+    void join_three(uint8_t* out, const uint8_t* first, const uint8_t* second, const uint8_t* third, Py_ssize_t length) noexcept nogil
+    int first_set_bit(uint64_t word) noexcept nogil
+    uint64_t in_order(uint64_t word) noexcept nogil
+
+cdef enum:
+    MOST_PLANES = 15            # PS3.5 G.5
+    BLOCK = 4096                # of each of three planes: fits in the first-level cache
+    LONGEST_RUN = 128
+    SLACK = 32                  # bytes that may be written or read past what counts
+
+cdef enum Status:
+    OK, CUT, OVERRUN, NO_MEMORY
+
+MOST_SEGMENTS = MOST_PLANES
+
+cdef uint64_t ONES = 0x0101010101010101ULL
+cdef uint64_t HIGH_BITS = 0x8080808080808080ULL
+
+
+cdef struct Segment:
+    const uint8_t* source       # what is not decoded yet
+    const uint8_t* end
+    uint8_t* plane              # BLOCK + LONGEST_RUN + SLACK bytes
+    Py_ssize_t ready            # bytes in plane that are not stored yet
+
+
+def decode_segments(const uint8_t[::1] encoded not None, offsets, uint8_t[::1] out not None, positions, Py_ssize_t pixel_stride):
+    """Decode segments into the byte planes of a frame.
+
+    Parameters
+    ----------
+    encoded
+        The frame, its header too.
+    offsets
+        Where each segment begins, ascending.
+    out
+        The frame's bytes: a whole number of pixels of ``pixel_stride`` bytes.
+    positions
+        Which byte of a pixel each segment is.
+
+    Raises
+    ------
+    ValueError
+        If a segment is shorter or longer than its plane.
+    """
+    cdef Segment segments[MOST_PLANES]
+    cdef Py_ssize_t places[MOST_PLANES]
+    cdef Py_ssize_t count = len(offsets), k, start, end, size = encoded.shape[0], failed = 0
+    cdef Py_ssize_t pixel_count
+    cdef Status status
+    if not 1 <= count <= MOST_PLANES or len(positions) != count or pixel_stride < count or out.shape[0] % pixel_stride or not out.shape[0]:
+        raise ValueError("segments and frame do not fit together")
+    pixel_count = out.shape[0] // pixel_stride
+    for k in range(count):
+        start = offsets[k]
+        end = offsets[k + 1] if k + 1 < count else size
+        places[k] = positions[k]
+        if not 0 <= start <= end <= size or not 0 <= places[k] < pixel_stride:
+            raise ValueError(f"segment {k + 1} lies outside of the frame")
+        segments[k].source = &encoded[0] + start
+        segments[k].end = &encoded[0] + end
+        segments[k].ready = 0
+    with nogil:
+        status = _decode(segments, count, places, pixel_stride, pixel_count, &encoded[0] + size, &out[0], &failed)
+    if status == NO_MEMORY:
+        raise MemoryError
+    if status != OK:
+        problem = "ends before" if status == CUT else "goes on after"
+        raise ValueError(f"segment {failed + 1} of {count} {problem} the {pixel_count} bytes of its plane")
+
+
+cdef Status _decode(Segment* segments, Py_ssize_t count, const Py_ssize_t* places, Py_ssize_t stride, Py_ssize_t pixel_count,
+                    const uint8_t* readable_end, uint8_t* out, Py_ssize_t* failed) noexcept nogil:
+    cdef Py_ssize_t capacity = BLOCK + LONGEST_RUN + SLACK
+    cdef uint8_t* memory = <uint8_t*> malloc(<size_t> (capacity * count))
+    cdef Py_ssize_t done = 0, wanted, k
+    cdef Status status = OK
+    if memory == NULL:
+        return NO_MEMORY
+    for k in range(count):
+        segments[k].plane = memory + k * capacity
+    if stride == 1 and pixel_count > LONGEST_RUN + SLACK:       # in place, up to where a run could end after the frame
+        segments[0].plane = out
+        status = _unpack(&segments[0], pixel_count - LONGEST_RUN - SLACK, readable_end)
+        done = segments[0].ready
+        segments[0].plane, segments[0].ready = memory, 0
+    while done < pixel_count and status == OK:
+        wanted = min(<Py_ssize_t> BLOCK, pixel_count - done)
+        for k in range(count):
+            status = _unpack(&segments[k], wanted, readable_end)
+            if status == OK and segments[k].ready > pixel_count - done:
+                status = OVERRUN
+            if status != OK:
+                failed[0] = k
+                break
+        if status == OK:
+            _store(segments, count, places, stride, wanted, out + done * stride)
+            for k in range(count):      # a run that reaches into the next block
+                segments[k].ready -= wanted
+                memmove(segments[k].plane, segments[k].plane + wanted, <size_t> segments[k].ready)
+            done += wanted
+    free(memory)
+    return status
+
+
+cdef inline Status _unpack(Segment* segment, Py_ssize_t wanted, const uint8_t* readable_end) noexcept nogil:
+    """Decode until ``wanted`` bytes are ready, and those of the last run: 127 more at most (PS3.5 G.3.2)."""
+    cdef const uint8_t* source = segment.source
+    cdef const uint8_t* end = segment.end
+    cdef uint8_t* target = segment.plane + segment.ready
+    cdef uint8_t* target_end = segment.plane + wanted
+    cdef Py_ssize_t length
+    cdef uint8_t code
+    while target < target_end:
+        if source >= end:
+            return CUT
+        code = source[0]
+        source += 1
+        if code < 128:
+            length = code + 1
+            if end - source < length:
+                return CUT
+            if readable_end - source >= LONGEST_RUN + SLACK:
+                # Fixed sizes become moves without a loop; what is too much is overwritten by what comes next.
+                if length <= SLACK:
+                    memcpy(target, source, SLACK)
+                else:
+                    memcpy(target, source, LONGEST_RUN)
+            else:
+                memcpy(target, source, <size_t> length)
+            source += length
+            target += length
+        elif code > 128:
+            if source >= end:
+                return CUT
+            length = 257 - code
+            if length <= SLACK:
+                memset(target, source[0], SLACK)
+            else:
+                memset(target, source[0], LONGEST_RUN)
+            source += 1
+            target += length
+    segment.source = source
+    segment.ready = target - segment.plane
+    return OK
+
+
+cdef inline void _store(Segment* segments, Py_ssize_t count, const Py_ssize_t* places, Py_ssize_t stride, Py_ssize_t length,
+                        uint8_t* out) noexcept nogil:
+    """Put the bytes of a pixel beside each other."""
+    cdef Py_ssize_t i, k
+    cdef const uint8_t* plane
+    cdef const uint8_t* first
+    cdef const uint8_t* second
+    cdef uint8_t* target
+    if stride == 1:
+        memcpy(out, segments[0].plane, <size_t> length)
+    elif stride == 2 and count == 2:
+        first, second = segments[0].plane, segments[1].plane
+        if places[0] == 1:
+            first, second = second, first
+        join_two(out, first, second, length)
+    elif stride == 3 and count == 3 and places[0] == 0 and places[1] == 1:
+        join_three(out, segments[0].plane, segments[1].plane, segments[2].plane, length)
+    else:
+        for k in range(count):
+            plane, target = segments[k].plane, out + places[k]
+            for i in range(length):
+                target[i * stride] = plane[i]
+
+
+def encode_segments(const uint8_t[::1] pixels not None, positions, Py_ssize_t pixel_stride, Py_ssize_t row_length):
+    """Encode the byte planes of a frame.
+
+    Parameters
+    ----------
+    pixels
+        The frame's bytes: a whole number of rows of ``row_length`` pixels of ``pixel_stride`` bytes.
+    positions
+        Which byte of a pixel each segment is.
+    row_length
+        Pixels of a row. No run crosses the end of one (PS3.5 G.3.1).
+
+    Returns
+    -------
+    tuple
+        The segments, each padded to an even length, and where each begins.
+    """
+    cdef Py_ssize_t places[MOST_PLANES]
+    cdef Py_ssize_t starts[MOST_PLANES]
+    cdef Py_ssize_t count = len(positions), rows, bound, size, k
+    cdef uint8_t* memory
+    if not 1 <= count <= MOST_PLANES or pixel_stride < count or row_length < 1 or pixels.shape[0] < 1:
+        raise ValueError("segments and frame do not fit together")
+    if pixels.shape[0] % (pixel_stride * row_length):
+        raise ValueError("the frame has a row that is not whole")
+    rows = pixels.shape[0] // (pixel_stride * row_length)
+    for k in range(count):
+        places[k] = positions[k]
+        if not 0 <= places[k] < pixel_stride:
+            raise ValueError("a segment lies outside of the pixel")
+    bound = count * (rows * (row_length + (row_length + LONGEST_RUN - 1) // LONGEST_RUN) + 1) + SLACK
+    memory = <uint8_t*> malloc(<size_t> (bound + row_length + SLACK))
+    if memory == NULL:
+        raise MemoryError
+    try:
+        with nogil:
+            size = _encode(&pixels[0], rows, row_length, pixel_stride, places, count, memory + row_length + SLACK, memory, starts)
+        return PyBytes_FromStringAndSize(<char*> memory + row_length + SLACK, size), [starts[k] for k in range(count)]
+    finally:
+        free(memory)
+
+
+cdef Py_ssize_t _encode(const uint8_t* pixels, Py_ssize_t rows, Py_ssize_t row_length, Py_ssize_t stride, const Py_ssize_t* places,
+                        Py_ssize_t count, uint8_t* out, uint8_t* row, Py_ssize_t* starts) noexcept nogil:
+    """Write all segments to ``out``; ``row`` is room for a row and its slack. Returns how many bytes were written."""
+    cdef uint8_t* target = out
+    cdef Py_ssize_t k, y
+    for k in range(count):
+        starts[k] = target - out
+        for y in range(rows):
+            _load_row(pixels + y * row_length * stride + places[k], stride, row_length, row)
+            target = _pack(row, row_length, target)
+        if (target - out) % 2:
+            target[0] = 0
+            target += 1
+    return target - out
+
+
+cdef inline void _load_row(const uint8_t* source, Py_ssize_t stride, Py_ssize_t length, uint8_t* row) noexcept nogil:
+    cdef Py_ssize_t i
+    if stride == 1:
+        memcpy(row, source, <size_t> length)
+    elif stride == 2:
+        for i in range(length):
+            row[i] = source[2 * i]
+    else:
+        for i in range(length):
+            row[i] = source[i * stride]
+
+
+cdef inline uint64_t _load(const uint8_t* source) noexcept nogil:
+    cdef uint64_t word
+    memcpy(&word, source, 8)
+    return in_order(word)
+
+
+cdef inline Py_ssize_t _run_length(const uint8_t* row, Py_ssize_t at, Py_ssize_t end) noexcept nogil:
+    """How many bytes from ``at`` on are the same, up to ``end``. Reads 8 bytes past it."""
+    cdef uint64_t pattern = row[at] * ONES, difference
+    cdef Py_ssize_t i = at + 1
+    while i < end:
+        difference = _load(row + i) ^ pattern
+        if difference:
+            i += first_set_bit(difference) // 8
+            break
+        i += 8
+    return min(i, end) - at
+
+
+cdef inline Py_ssize_t _find_triple(const uint8_t* row, Py_ssize_t at, Py_ssize_t end) noexcept nogil:
+    """Where from ``at`` on the first three bytes are the same; ``end`` if nowhere before it. Reads 10 bytes past it."""
+    cdef uint64_t word, found
+    while at < end:
+        word = _load(row + at + 1)
+        word = (_load(row + at) ^ word) | (word ^ _load(row + at + 2))
+        # The lowest high bit stands for the first byte that is zero.
+        found = (word - ONES) & ~word & HIGH_BITS
+        if found:
+            at += first_set_bit(found) // 8
+            return at if at + 2 < end else end
+        at += 8
+    return end
+
+
+cdef inline uint8_t* _pack(const uint8_t* row, Py_ssize_t length, uint8_t* target) noexcept nogil:
+    """Encode a row (PS3.5 G.3.1): two bytes the same make a run where no literal is open, three where one is. Both are never longer than the other choice."""
+    cdef Py_ssize_t i = 0, literal_end, run, count
+    while i < length:
+        run = _run_length(row, i, min(i + LONGEST_RUN, length))
+        if run > 1:
+            target[0] = <uint8_t> (257 - run)
+            target[1] = row[i]
+            target += 2
+            i += run
+            continue
+        literal_end = _find_triple(row, i + 1, length)
+        while i < literal_end:
+            count = min(<Py_ssize_t> LONGEST_RUN, literal_end - i)
+            target[0] = <uint8_t> (count - 1)
+            memcpy(target + 1, row + i, <size_t> count)
+            target += 1 + count
+            i += count
+    return target

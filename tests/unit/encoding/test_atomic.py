@@ -1,0 +1,186 @@
+"""A write is complete or not there: full disks, killed processes, permissions."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from dicomkit.encoding.atomic import write_file
+from dicomkit.errors import SourceError, TargetError
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+OLD = b"the old file"
+
+
+@pytest.fixture
+def target(tmp_path):
+    path = tmp_path / "file.dcm"
+    path.write_bytes(OLD)
+    return path
+
+
+def only(path):
+    """Nothing is left beside the file."""
+    return [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_new_and_replaced(tmp_path):
+    path = tmp_path / "new.dcm"
+    write_file(path, [b"ab", memoryview(b"cd"), b""])
+    assert path.read_bytes() == b"abcd"
+    write_file(str(path), iter([b"ef"]), fsync=True)
+    assert path.read_bytes() == b"ef"
+    assert only(path)
+
+
+def test_a_relative_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_file("x.dcm", [b"ab"], fsync=True)
+    assert (tmp_path / "x.dcm").read_bytes() == b"ab"
+
+
+def test_new_files_obey_the_umask(tmp_path):
+    before = os.umask(0o027)
+    try:
+        write_file(tmp_path / "x", [b"ab"])
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o755])
+def test_permissions_are_kept(target, mode):
+    target.chmod(mode)
+    write_file(target, [b"new"])
+    assert stat.S_IMODE(target.stat().st_mode) == mode
+
+
+def test_a_link_leads_where_it_led(target, tmp_path):
+    link = tmp_path / "link.dcm"
+    link.symlink_to(target)
+    write_file(link, [b"new"])
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+
+
+def test_an_open_reader_keeps_the_old_file(target):
+    with target.open("rb") as reader:
+        write_file(target, [b"new"])
+        assert reader.read() == OLD
+
+
+def test_an_error_in_the_middle_leaves_the_old_file(target):
+    def chunks():
+        yield b"new"
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        write_file(target, chunks())
+    assert target.read_bytes() == OLD
+    assert only(target)
+
+
+def test_what_cannot_be_read_says_so_itself(target):
+    def chunks():
+        yield b"new"
+        raise SourceError(errno.EIO, "reading failed")
+
+    with pytest.raises(SourceError):
+        write_file(target, chunks())
+    assert target.read_bytes() == OLD
+
+
+@pytest.mark.parametrize("path", ["no/such/folder/x.dcm", ".", "file.dcm/x.dcm"])
+def test_places_where_no_file_can_be(target, path):
+    with pytest.raises(TargetError) as caught:
+        write_file(target.parent / path, [b"new"])
+    assert isinstance(caught.value, OSError)
+    assert caught.value.filename == str(target.parent / path)
+    assert only(target)
+
+
+def test_long_names(tmp_path):
+    path = tmp_path / ("n" * 250)
+    write_file(path, [b"ab"])
+    assert path.read_bytes() == b"ab"
+    with pytest.raises(TargetError):
+        write_file(tmp_path / ("n" * 300), [b"ab"])
+    assert only(path)
+
+
+def test_a_pipe_gets_the_bytes(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    received = []
+    reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()))
+    reader.start()
+    write_file(pipe, [b"x" * 200_000, b"y"])
+    reader.join(20)
+    assert received == [b"x" * 200_000 + b"y"]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_full_disk_leaves_the_old_file(target):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(TargetError) as caught:
+            write_file(target, [bytes(60_000)] * 5)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert caught.value.errno == errno.EFBIG
+    assert target.read_bytes() == OLD
+    assert only(target)
+
+
+def test_no_space_left_on_a_device(target):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full here")
+    with pytest.raises(TargetError) as caught:
+        write_file("/dev/full", [b"x"])
+    assert caught.value.errno == errno.ENOSPC
+
+
+@pytest.mark.skipif(os.geteuid() == 0 if hasattr(os, "geteuid") else True, reason="root may write everywhere")
+def test_a_folder_without_permission(target):
+    target.parent.chmod(0o500)
+    try:
+        with pytest.raises(TargetError):
+            write_file(target, [b"new"])
+    finally:
+        target.parent.chmod(0o700)
+    assert target.read_bytes() == OLD
+
+
+KILLED = """
+import sys
+from dicomkit.encoding.atomic import write_file
+def chunks():
+    yield bytes(100_000)
+    print("half", flush=True)
+    sys.stdin.read()            # until somebody kills us
+    yield bytes(100_000)
+write_file(sys.argv[1], chunks())
+"""
+
+
+def test_a_killed_process_leaves_the_old_file(target):
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(target)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=REPOSITORY)
+    with process:
+        assert process.stdout.readline() == b"half\n"
+        process.kill()
+        process.wait(20)
+    assert target.read_bytes() == OLD
+    write_file(target, [b"new"])        # and nothing that it left is in the way
+    assert target.read_bytes() == b"new"
