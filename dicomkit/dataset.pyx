@@ -348,7 +348,9 @@ cdef class DataSet:
             value = DataElement(Tag(tag), self._vr_for(tag), value)
             if (<DataElement>value).items is not None:
                 # Items that were read belong to another data set. Those that were made do not yet, and can still be filled.
-                (<DataElement>value).items = [item if (<DataSet>item).index is None else item.copy() for item in value.items]
+                (<DataElement>value).items = [
+                    item if (<DataSet?>item).index is None else item.copy() for item in (<DataElement>value).items
+                ]
         elif value is not None and (<DataElement>value).tag_number != tag:
             raise InvalidValueError(f"the element of {value.tag} was given", tag=tag)
         elif value is not None and (<DataElement>value).items is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from dicomkit.dataset import DataSet
+from dicomkit.dictionary import suggest_keywords
 from dicomkit.element import DataElement
 from dicomkit.encoding.options import ReadOptions
 from dicomkit.encoding.atomic import write_file
@@ -14,7 +15,7 @@ from dicomkit.encoding.pixel_stream import stream_of_frames
 from dicomkit.encoding.serializer import check_pixel_data, serialize_file
 from dicomkit.encoding.source import open_source
 from dicomkit.encoding.write_options import WriteOptions
-from dicomkit.errors import PixelDataError, UnsupportedTransferSyntaxError
+from dicomkit.errors import PixelDataError, UnknownKeywordError, UnsupportedTransferSyntaxError
 from dicomkit.transfer_syntax import EXPLICIT_VR_LITTLE_ENDIAN, TransferSyntax
 from dicomkit.uid import generate_uid
 from dicomkit.uids import SecondaryCaptureImageStorage
@@ -270,6 +271,8 @@ class DICOMFile:
     def __getattr__(self, name: str) -> Any:
         if name in DICOMFile.__slots__:  # unset, as while unpickling: asking the data set for it would not end
             raise AttributeError(name)
+        if "a" <= name[:1] <= "z" and not hasattr(DataSet, name):
+            raise UnknownKeywordError(name, suggest_keywords)
         return getattr(self.data_set, name)
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -55,7 +55,7 @@ class JPEG2000Codec:
         """Decode a frame, high-throughput or not: what its header says counts, not the transfer syntax."""
         header = parse_jpeg2000_header(encoded)
         header.check(encoded, descriptor)
-        codestream = encoded[header.codestream_offset :]
+        codestream = header.codestream(encoded)
         decode_into(
             out,
             descriptor,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dicomkit import uids
 from dicomkit.codecs import EncodedFrame, EncodeOptions
 from dicomkit.codecs.cells import decode_into, samples_to_encode
-from dicomkit.codecs.codestreams import parse_jpeg_header
+from dicomkit.codecs.codestreams import JPEGHeader, parse_jpeg_header
 from dicomkit.errors import PixelDataError
 from dicomkit_jpegls.library import decode_jpeg_ls, encode_jpeg_ls
 
@@ -39,7 +41,7 @@ class JPEGLSCodec:
         if header.is_subsampled:
             raise PixelDataError("the codestream has components with fewer samples than the frame has pixels")
         header.check(encoded, descriptor)
-        decode_into(out, descriptor, lambda samples: decode_jpeg_ls(encoded, samples), precision=header.precision)
+        decode_into(out, descriptor, lambda samples: _decode(encoded, header, samples), precision=header.precision)
         photometric_interpretation = str(descriptor.photometric_interpretation)
         # Chroma has a sample for each pixel here, so 4:2:2 is what it is not.
         return "YBR_FULL" if photometric_interpretation == "YBR_FULL_422" else photometric_interpretation
@@ -56,3 +58,13 @@ class JPEGLSCodec:
             raise PixelDataError(f"maximum_error is {maximum_error}, not from 0 to {largest}")
         data = encode_jpeg_ls(samples, descriptor.bits_stored, maximum_error)
         return EncodedFrame(data, str(descriptor.photometric_interpretation), maximum_error > 0)
+
+
+def _decode(encoded: memoryview, header: JPEGHeader, samples: npt.NDArray[Any]) -> None:
+    if header.scan_components == len(header.components):
+        decode_jpeg_ls(encoded, samples)
+        return
+    # A scan for each component (interleave mode 0): CharLS gives planes.
+    planes = np.empty((samples.shape[2], *samples.shape[:2]), dtype=samples.dtype)
+    decode_jpeg_ls(encoded, planes)
+    samples[...] = np.moveaxis(planes, 0, -1)

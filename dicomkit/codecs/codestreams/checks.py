@@ -9,11 +9,11 @@ from dicomkit.errors import PixelDataError
 if TYPE_CHECKING:
     from dicomkit.codecs.contract import FrameDescriptor
 
-__all__ = ["check_components", "check_end", "check_precision", "check_size"]
+__all__ = ["END_MARKER", "check_components", "check_end", "check_precision", "check_size"]
 
 # Where padding ends and damage begins: fragments are padded by a byte; some writers pad the last one to a block.
 _LONGEST_PADDING = 4096
-_END_MARKER = b"\xff\xd9"
+END_MARKER = b"\xff\xd9"
 
 
 def check_size(rows: int, columns: int, descriptor: FrameDescriptor) -> None:
@@ -42,5 +42,5 @@ def check_end(encoded: memoryview) -> None:
     Nowhere inside of entropy-coded data can these two bytes stand (ISO/IEC 10918-1 B.1.1.5, 14495-1 A.1, 15444-1 D.4.1), so
     whatever follows the last of them is padding.
     """
-    if _END_MARKER not in bytes(encoded[-_LONGEST_PADDING:]):
+    if END_MARKER not in bytes(encoded[-_LONGEST_PADDING:]):
         raise PixelDataError("the codestream is cut off: it has no end marker")

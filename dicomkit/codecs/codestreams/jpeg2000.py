@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicomkit.codecs.codestreams.checks import check_components, check_end, check_precision, check_size
+from dicomkit.codecs.codestreams.checks import END_MARKER, check_components, check_end, check_precision, check_size
 from dicomkit.errors import PixelDataError
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["JPEG2000Header", "parse_jpeg2000_header"]
 
-_SOC, _CAP, _SIZ, _COD, _SOT = 0xFF4F, 0xFF50, 0xFF51, 0xFF52, 0xFF90
+_SOC, _CAP, _SIZ, _COD, _COM, _SOT = 0xFF4F, 0xFF50, 0xFF51, 0xFF52, 0xFF64, 0xFF90
 _JP2_SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
 _MOST_BOXES, _MOST_SEGMENTS = 256, 4096
 _LARGEST_PRECISION = 38
@@ -66,7 +66,13 @@ class JPEG2000Header:
     siz_component_offset: int
 
     def check(self, encoded: memoryview, descriptor: FrameDescriptor) -> None:
-        """Raise :class:`PixelDataError` if the codestream is cut off, or is not the frame that the data set describes."""
+        """Raise :class:`PixelDataError` if the codestream is cut off, or is not the frame that the data set describes.
+
+        Parameters
+        ----------
+        encoded
+            What the header was read from.
+        """
         check_size(self.rows, self.columns, descriptor)
         check_components(self.component_count, descriptor)
         check_precision(self.precision, descriptor)
@@ -75,10 +81,20 @@ class JPEG2000Header:
         if self.tile_count > max(_TILES_AT_LEAST, descriptor.rows * descriptor.columns // _PIXELS_PER_TILE):
             raise PixelDataError(f"the codestream cuts the frame into {self.tile_count} tiles")
         check_end(encoded[self.codestream_offset + self.first_tile_part_offset :])
-        self._check_tile_parts(encoded)
+        self._find_end_of_tile_parts(encoded)
 
-    def _check_tile_parts(self, encoded: memoryview) -> None:
-        """Every tile has a part, and no part ends after the codestream (ISO/IEC 15444-1 A.4.2)."""
+    def codestream(self, encoded: memoryview) -> memoryview:
+        """Return the codestream alone, without the JP2 file around it, and as decoders want it: nothing between its last tile part and its end.
+
+        Some writers put a comment there (ISO/IEC 15444-1 A.9.2 has it in headers), and OpenJPEG stumbles on it.
+        """
+        end = self._find_end_of_tile_parts(encoded)
+        if encoded[end : end + 2] == _COM.to_bytes(2, "big"):
+            return memoryview(bytes(encoded[self.codestream_offset : end]) + END_MARKER)
+        return encoded[self.codestream_offset :]
+
+    def _find_end_of_tile_parts(self, encoded: memoryview) -> int:
+        """Every tile has a part, and no part ends after the codestream (ISO/IEC 15444-1 A.4.2). Return where the last one ends."""
         offset, seen = self.codestream_offset + self.first_tile_part_offset, set()
         for _ in range(self.tile_count * _TILE_PARTS_PER_TILE):
             header = bytes(encoded[offset : offset + 12])
@@ -95,6 +111,7 @@ class JPEG2000Header:
             offset += max(length, 12)
         if len(seen) < self.tile_count:
             raise PixelDataError(f"the codestream has {len(seen)} of {self.tile_count} tiles")
+        return offset
 
 
 def parse_jpeg2000_header(encoded: memoryview) -> JPEG2000Header:
