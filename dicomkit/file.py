@@ -51,7 +51,8 @@ def read(source: str | os.PathLike[str] | bytes | bytearray | memoryview | IO[by
     """Read a DICOM file (PS3.10 7).
 
     Elements and values are made when they are looked at. Buffers are kept, not copied: do not change them while the file is in
-    use. Large files are left on disk and read as values are asked for (``ReadOptions.defer_larger_than``).
+    use. Large files are left on disk and read as values are asked for (``ReadOptions.defer_larger_than``); such a file stays open
+    while its data set, or anything that was got from it, lives.
 
     Parameters
     ----------

@@ -63,8 +63,9 @@ def make_column(name: str, tag: Tag, values: Sequence[Any]) -> Column:
     same. Elements that PS3.6 does not know have the type of the first value. What does not fit is None, with one warning for all.
     """
     entry = DataElementDictionary.find_tag(tag)
-    is_sequence = entry is not None and entry.vr[:1] == (VR.SQ,)
-    values = [len(value) if is_sequence and value is not None else value for value in values]
+    is_sequence = (entry is not None and entry.vr[:1] == (VR.SQ,)) or any(map(_is_items, values))
+    if is_sequence:  # by PS3.6, or a private one; what could not be read as such stayed bytes
+        values = [len(value) if isinstance(value, list) else None for value in values]
     kind = _KINDS.get(entry.vr[0], Kind.TEXT) if entry is not None and entry.vr else _kind_of_first(values)
     is_list = (entry is not None and entry.vm != "1" and not is_sequence) or any(isinstance(value, list) for value in values)
     misfits = 0
@@ -76,6 +77,10 @@ def make_column(name: str, tag: Tag, values: Sequence[Any]) -> Column:
     if misfits:
         warnings.warn(DICOMWarning(f"{misfits} values of {name} are no {kind.value}: null in the table"), stacklevel=4)
     return Column(name, kind, is_list, converted)
+
+
+def _is_items(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(part, DataSet) for part in value)
 
 
 def _as_list(value: Any) -> list[Any]:

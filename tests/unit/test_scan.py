@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import os
+import pickle
 import warnings
 from pathlib import Path
 
 import pytest
 
-from dicomkit import DICOMWarning, InvalidTagError, ReadOptions, SourceError, SourceNotFoundError, Tag, UnknownKeywordError
+from dicomkit import DataSet, DICOMWarning, InvalidTagError, ReadOptions, SourceError, SourceNotFoundError, Tag, UnknownKeywordError
 from dicomkit.scanning import Scan, find_files, scan
 from dicomkit.scanning.columns import Kind, make_column
 from dicomkit.testing import IMPLICIT_VR_LITTLE_ENDIAN, data_set, part10
@@ -291,10 +293,12 @@ def test_no_warning_without_a_reason(archive):
 
 
 def test_rows_can_be_copied_and_pickled(tmp_path):
-    import copy
-    import pickle
-
     path = tmp_path / "one.dcm"
-    path.write_bytes(testing.part10(testing.data_set([(0x00100020, "LO", "12")])))
-    [row] = dicomkit.scan(path, attributes=["PatientID"], workers=1)
+    path.write_bytes(part10(data_set([(0x00100020, "LO", "12")])))
+    [row] = scan(path, attributes=["PatientID"], workers=1)
     assert copy.copy(row).PatientID == pickle.loads(pickle.dumps(row)).PatientID == "12"
+
+
+def test_columns_of_private_sequences_count_items():
+    column = make_column("(0009,1001)", Tag(0x0009, 0x1001), [[DataSet(), DataSet()], None, b"ab", []])
+    assert column.values == [2, None, None, 0]
