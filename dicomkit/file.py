@@ -7,9 +7,9 @@ from functools import partial
 from dicomkit.dataset import DataSet
 from dicomkit.dictionary import suggest_keywords
 from dicomkit.element import DataElement
-from dicomkit.encoding.options import ReadOptions
 from dicomkit.encoding.atomic import write_file
 from dicomkit.encoding.file_meta import complete_file_meta
+from dicomkit.encoding.options import ReadOptions
 from dicomkit.encoding.parser import PREAMBLE_LENGTH, ParsedFile, parse_file
 from dicomkit.encoding.pixel_stream import stream_of_frames
 from dicomkit.encoding.serializer import check_pixel_data, serialize_file

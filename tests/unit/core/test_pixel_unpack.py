@@ -43,11 +43,6 @@ def test_bits_that_are_not_there(length, count, first_bit):
         unpack_bits(bytes(length), bytearray(count), first_bit)
 
 
-def naive_twelve(packed, index):
-    bits = int.from_bytes(packed, "little")
-    return bits >> 12 * index & 0xFFF
-
-
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("starts_in_byte", [False, True])
 def test_twelve_bits_follow_each_other(count, starts_in_byte):
@@ -58,7 +53,9 @@ def test_twelve_bits_follow_each_other(count, starts_in_byte):
     assert samples.tolist() == [bits >> 12 * i & 0xFFF for i in range(count)]
 
 
-@pytest.mark.parametrize(("length", "count", "starts"), [(0, 1, False), (1, 1, False), (1, 1, True), (3, 2, True), (5, 4, False), (2, 2, False)])
+@pytest.mark.parametrize(
+    ("length", "count", "starts"), [(0, 1, False), (1, 1, False), (1, 1, True), (3, 2, True), (5, 4, False), (2, 2, False)]
+)
 def test_twelve_bits_that_are_not_there(length, count, starts):
     with pytest.raises(ValueError, match="12 bits"):
         unpack_twelve_bits(bytes(length), bytearray(2 * count), starts)
@@ -118,7 +115,7 @@ def test_one_unused_bit_among_many_cells(place, itemsize):
 @pytest.mark.parametrize("arguments", [(3, 1, 0), (2, 0, 0), (2, 17, 16), (2, 12, 16), (2, 12, 10), (0, 1, 0)])
 def test_impossible_cells(arguments):
     itemsize, bits_stored, high_bit = arguments
-    with pytest.raises(ValueError, match="bits up to|whole cells"):
+    with pytest.raises(ValueError, match=r"bits up to|whole cells"):
         extract_values(bytes(16), itemsize, bits_stored, high_bit, False, bytearray(16))
 
 

@@ -1,0 +1,144 @@
+"""REND-2, REND-3: VOI LUTs, windows by name, presentation, padding (PS3.3 C.11.2, C.11.6, C.7.5.1.1.2)."""
+
+import numpy as np
+import pytest
+
+from dicomkit.errors import MissingRequiredElementError, PixelDataError
+from dicomkit.pixels import WINDOW_PRESETS, PixelDataRenderer, UnknownWindowError, WindowSettings
+
+from .images import read_image
+
+STORED = np.array([[0, 1, 2, 3]], np.uint16)
+WINDOW = [(0x00281050, "DS", "2"), (0x00281051, "DS", "5")]
+
+
+def lut(entries, first=0, bits=8, explanation=None):
+    words = np.array(entries, "<u2").tobytes()
+    item = [(0x00283002, "US", [len(entries), first & 0xFFFF, bits]), (0x00283006, "OW", words)]
+    return [*item, (0x00283003, "LO", explanation)] if explanation else item
+
+
+class TestVOILUTs:
+    def test_the_first_is_shown_where_there_is_no_window(self):
+        file = read_image(STORED, (0x00283010, "SQ", [lut([0, 10, 200, 255]), lut([255, 0, 0, 0])]))
+        assert file.render_frame_with_stored_window().tolist() == [[0, 10, 200, 255]]
+
+    def test_a_window_comes_first(self):
+        file = read_image(STORED, *WINDOW, (0x00283010, "SQ", [lut([255, 0, 0, 0])]))
+        assert file.render_frame_with_stored_window().tolist() == file.render_frame(0, WindowSettings(2, 5)).tolist()
+
+    def test_by_their_explanation(self):
+        file = read_image(STORED, (0x00283010, "SQ", [lut([0, 1, 2, 3]), lut([255, 9, 8, 7], explanation="Hard Copy")]))
+        renderer = PixelDataRenderer(file.pixel_data())
+        assert renderer.render_frame(0, "hard_copy").tolist() == [[255, 9, 8, 7]]
+
+    def test_entries_of_more_bits_and_values_outside(self):
+        file = read_image(STORED, (0x00283010, "SQ", [lut([0, 65535], first=1, bits=16)]))
+        assert file.render_frame_with_stored_window().tolist() == [[0, 0, 255, 255]]
+
+    def test_input_that_a_rescale_makes_negative(self):
+        rescale = [(0x00281052, "DS", "-2"), (0x00281053, "DS", "1")]
+        file = read_image(STORED, *rescale, (0x00283010, "SQ", [lut([10, 20, 30, 40], first=-2)]))
+        assert file.render_frame_with_stored_window().tolist() == [[10, 20, 30, 40]]
+
+    def test_incomplete(self):
+        with pytest.raises(MissingRequiredElementError):
+            read_image(STORED, (0x00283010, "SQ", [[(0x00283002, "US", [4, 0, 8])]])).render_frame_with_stored_window()
+
+
+class TestNames:
+    @pytest.mark.parametrize("name", WINDOW_PRESETS)
+    def test_presets(self, name):
+        stored = np.arange(-1000, 1000, 7, dtype=np.int16).reshape(1, -1)
+        renderer = PixelDataRenderer(read_image(stored).pixel_data())
+        expected = renderer.render_frame(0, WINDOW_PRESETS[name])
+        for spelling in (name, name.upper(), f" {name.replace(' ', '_')} "):
+            assert np.array_equal(renderer.render_frame(0, spelling), expected)
+
+    def test_the_usual_ones(self):
+        assert (WINDOW_PRESETS["lung"].center, WINDOW_PRESETS["lung"].width) == (-600, 1500)
+        assert {"lung", "bone", "brain", "soft tissue"} <= WINDOW_PRESETS.keys()
+
+    def test_stored_explanations(self):
+        windows = [(0x00281050, "DS", "1\\3"), (0x00281051, "DS", "2\\4"), (0x00281055, "LO", "FIRST\\Late Phase")]
+        renderer = PixelDataRenderer(read_image(STORED, *windows).pixel_data())
+        assert np.array_equal(renderer.render_frame(0, "late phase"), renderer.render_frame(0, WindowSettings(3, 4)))
+
+    def test_unknown(self):
+        renderer = PixelDataRenderer(read_image(STORED).pixel_data())
+        with pytest.raises(UnknownWindowError, match="lung"):
+            renderer.render_frame(0, "teeth")
+        with pytest.raises(LookupError):
+            renderer.render_frame(0, "")
+
+
+class TestPresentation:
+    @pytest.mark.parametrize(
+        ("photometric", "shape", "is_inverted"),
+        [
+            ("MONOCHROME2", None, False),
+            ("MONOCHROME2", "IDENTITY", False),
+            ("MONOCHROME2", "INVERSE", True),
+            ("MONOCHROME1", None, True),
+            ("MONOCHROME1", "INVERSE", True),
+            ("MONOCHROME1", "IDENTITY", True),
+        ],
+    )
+    def test_shapes_and_polarity(self, photometric, shape, is_inverted):
+        elements = [(0x20500020, "CS", shape)] if shape else []
+        grey = read_image(STORED, *elements, photometric=photometric).render_frame()
+        assert grey.tolist() == [[255, 170, 85, 0] if is_inverted else [0, 85, 170, 255]]
+
+    def test_sequence(self):
+        item = [(0x00283002, "US", [256, 0, 10]), (0x00283006, "OW", (np.arange(256, dtype="<u2") ** 2 // 64).tobytes())]
+        grey = read_image(STORED, (0x20500010, "SQ", [item])).render_frame()
+        expected = [round((i * i // 64) / 1023 * 255) for i in (0, 85, 170, 255)]
+        assert grey.tolist() == [expected]
+
+    def test_fast_and_exact_ways_agree_when_inverted(self):
+        stored = np.arange(4096, dtype=np.uint16).reshape(64, 64)
+        for window in (WindowSettings(2000, 400), WindowSettings(1000.3, 777.7), WindowSettings(2048, 4096, function="LINEAR_EXACT")):
+            plain = PixelDataRenderer(read_image(stored, bits_stored=12).pixel_data())
+            inverted = PixelDataRenderer(read_image(stored, bits_stored=12, photometric="MONOCHROME1").pixel_data())
+            for _ in range(3):  # by a table of the frame's values, then by one of all values, then by the kept one
+                assert np.array_equal(inverted.render_frame(0, window), 255 - plain.render_frame(0, window))
+
+
+class TestPadding:
+    PADDING = (0x00280120, "US", 60000)
+
+    def test_automatic_windows_leave_it_out(self):
+        stored = np.array([[0, 1, 2, 60000]], np.uint16)
+        assert read_image(stored).render_frame().tolist() == [[0, 0, 0, 255]]
+        assert read_image(stored, self.PADDING).render_frame().tolist() == [[0, 128, 255, 0]]
+
+    def test_ranges(self):
+        stored = np.array([[0, 1, 2, 50000, 60000, 60001]], np.uint16)
+        file = read_image(stored, self.PADDING, (0x00280121, "US", 50000))
+        assert file.render_frame().tolist() == [[0, 0, 0, 0, 0, 255]]
+        assert file.pixel_data().pixel_padding.mask(stored).tolist() == [[False, False, False, True, True, False]]
+        assert file.pixel_range() == (0, 60001)  # of what is stored
+
+    def test_it_is_black_in_either_polarity(self):
+        stored = np.array([[0, 1, 2, 60000]], np.uint16)
+        file = read_image(stored, self.PADDING, photometric="MONOCHROME1")
+        assert file.render_frame().tolist() == [[255, 127, 0, 0]]
+        assert file.render_frame(0, WindowSettings(1, 3)).tolist()[0][3] == 0
+
+    def test_signed(self):
+        stored = np.array([[-2000, 0, 1, 2]], np.int16)
+        for element in ((0x00280120, "SS", -2000), (0x00280120, "US", 0x10000 - 2000)):
+            assert read_image(stored, element).render_frame().tolist() == [[0, 0, 128, 255]]
+
+    def test_nothing_but_padding(self):
+        assert read_image(np.full((1, 3), 60000, np.uint16), self.PADDING).render_frame().tolist() == [[0, 0, 0]]
+
+    def test_of_the_wrong_type(self):
+        with pytest.raises(PixelDataError, match="PixelPaddingValue"):
+            read_image(STORED, (0x00280120, "LO", "none")).render_frame()
+
+    def test_histograms_leave_it_out(self):
+        stored = np.array([[0, 1, 2, 60000]], np.uint16)
+        histogram = read_image(stored, self.PADDING, (0x00281052, "DS", "10"), (0x00281053, "DS", "1")).pixel_data().histogram(bins=2)
+        assert histogram.counts.tolist() == [1, 2]
+        assert histogram.edges.tolist() == [10, 11, 12]
