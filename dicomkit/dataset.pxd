@@ -41,6 +41,7 @@ cdef class DataSet:
     cdef object value_of(self, uint32_t tag, object default)
     cdef list record_order(self)
     cdef str _vr_for(self, uint32_t tag)
+    cdef uint16_t _vr_code_for(self, uint32_t tag) except 0
     cdef bint is_touched(self) except -1
     cdef dict touched_sequences(self)
     cdef uint16_t _flags(self)

@@ -16,7 +16,7 @@ from dicomkit._core.element_scan cimport (
     BIG_ENDIAN, CONTAINER, FRAGMENTS, IMPLICIT_VR, UNDEFINED_LENGTH, UNORDERED, Element, ElementIndex, scan_elements,
 )
 from dicomkit._core.vr_code cimport *
-from dicomkit.element cimport DataElement, fill_field, tag_of_key
+from dicomkit.element cimport DataElement, fill_field, made_element, tag_of_key
 from dicomkit.values.decode cimport TELL, WARN, Field, decode_string, decode_value, size_of_value
 
 from dicomkit._core.element_scan import ScanLimits
@@ -345,7 +345,7 @@ cdef class DataSet:
     def __setitem__(self, key, value):
         cdef uint32_t tag = tag_of_key(key)
         if value is not None and not isinstance(value, DataElement):
-            value = DataElement(Tag(tag), self._vr_for(tag), value)
+            value = made_element(tag, self._vr_code_for(tag), value)
             if (<DataElement>value).items is not None:
                 # Items that were read belong to another data set. Those that were made do not yet, and can still be filled.
                 (<DataElement>value).items = [
@@ -366,11 +366,16 @@ cdef class DataSet:
         return 0
 
     cdef str _vr_for(self, uint32_t tag):
+        """The same in letters."""
+        cdef uint16_t vr = self._vr_code_for(tag)
+        return chr(vr & 0xFF) + chr(vr >> 8)
+
+    cdef uint16_t _vr_code_for(self, uint32_t tag) except 0:
         """The VR that a value set by tag gets: that of the element that is there, else the dictionaries'."""
         cdef uint16_t vr
         element = self.find_element(tag)
         if element is not None:
-            return str(element.vr)
+            return (<DataElement>element).vr_code
         vr = vr_of_tag(tag)
         if vr == 0:
             creator = self._private_creator(tag)
@@ -383,7 +388,7 @@ cdef class DataSet:
             vr = VR_OW
         if vr == 0:
             raise InvalidValueError("the dictionaries do not know this element: set a DataElement, which has a VR", tag=tag)
-        return chr(vr & 0xFF) + chr(vr >> 8)
+        return vr
 
     def __delitem__(self, key):
         cdef uint32_t tag = tag_of_key(key)
@@ -724,7 +729,7 @@ cdef class DataSet:
         cdef uint16_t known = vr_of_tag(tag)
         if known != 0 and not _allows(known, <uint16_t>(ord(vr[0]) | ord(vr[1]) << 8)):
             raise InvalidValueError(f"PS3.6 does not give this element the VR {vr}", tag=tag)
-        self._put(tag, DataElement(tag, vr, value))
+        self._put(tag, made_element(tag, <uint16_t>(ord(vr[0]) | ord(vr[1]) << 8), value))
         return 0
 
     def set_string(self, key, value, vr=None):

@@ -25,7 +25,9 @@ cdef class DataElement:
     cdef object _text(self)
     cdef bytes little_endian_data(self)
     cdef int fill(self, Field* field, OnInvalid on_invalid) except -1
+    cdef int fill_in(self, uint32_t tag, uint16_t vr, value) except -1
 
 
 cdef int fill_field(Field* field, ElementIndex index, uint32_t record, uint16_t vr, OnInvalid on_invalid) except -1
+cdef DataElement made_element(uint32_t tag, uint16_t vr, object value)
 cdef uint32_t tag_of_key(object key) except? 0xFFFFFFFF

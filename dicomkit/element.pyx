@@ -17,6 +17,7 @@ from dicomkit.values.decode cimport (
     INVALID, RAISE, TELL, WARN, Field, OnInvalid, decode_array, decode_string, decode_value, is_text_vr,
     little_endian_bytes,
 )
+from dicomkit.values.encode_field cimport encode_field
 
 import struct
 
@@ -30,7 +31,6 @@ from dicomkit.values.age_string import DICOMAgeString
 from dicomkit.values.application_entity import DICOMApplicationEntity
 from dicomkit.values.charset import UTF_8
 from dicomkit.values.code_string import DICOMCodeString
-from dicomkit.values.encode import encode_value
 from dicomkit.values.unique_identifier import DICOMUniqueIdentifier
 from dicomkit.values.universal_resource import DICOMUniversalResource
 from dicomkit.vr import VR
@@ -38,6 +38,14 @@ from dicomkit.vr import VR
 __all__ = ["DataElement"]
 
 cdef dict _VR_OF_CODE = {ord(vr[0]) | ord(vr[1]) << 8: vr for vr in VR}
+cdef dict _CODE_OF_VR = {vr: code for code, vr in _VR_OF_CODE.items()}
+
+
+cdef DataElement made_element(uint32_t tag, uint16_t vr, object value):
+    """What ``DataElement(tag, vr, value)`` is, without the detour through Python's calls."""
+    cdef DataElement element = DataElement.__new__(DataElement)
+    element.fill_in(tag, vr, value)
+    return element
 
 
 def tag_for_key(key):
@@ -122,9 +130,14 @@ cdef class DataElement:
     """
 
     def __init__(self, tag, vr, value):
-        self.tag_number = tag_of_key(tag)
-        vr = VR(vr)
-        self.vr_code = ord(vr[0]) | ord(vr[1]) << 8
+        code = _CODE_OF_VR.get(vr)
+        if code is None:
+            VR(vr)              # which says what is wrong
+        self.fill_in(tag_of_key(tag), <uint16_t>code, value)
+
+    cdef int fill_in(self, uint32_t tag, uint16_t vr, value) except -1:
+        self.tag_number = tag
+        self.vr_code = vr
         self.character_set = UTF_8
         if self.vr_code == VR_SQ:
             # A data set iterates too, over elements: one that was meant as the only item would become a sequence of none.
@@ -133,7 +146,8 @@ cdef class DataElement:
                 raise InvalidValueError("an SQ holds a list of data sets", tag=self.tag_number)
             self.data = b""
         else:
-            self.data = encode_value(vr, value, self.tag_number)
+            self.data = encode_field(vr, value, tag)
+        return 0
 
     # Factories: elements with a VR that the name says.
 

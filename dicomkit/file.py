@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from dicomkit.element import Key
     from dicomkit.errors import DICOMError
     from dicomkit.pixels import (
+        VOILUT,
+        Overlay,
         PaletteColorLUT,
         PhotometricInterpretation,
         PixelData,
@@ -430,7 +432,14 @@ class DICOMFile:
         """Return Rescale Slope times a value plus Rescale Intercept: HU in a CT image."""
         return _image().rescale(self.data_set, stored_value)  # type: ignore[no-any-return]
 
-    def render_frame(self, frame_index: int = 0, window: WindowSettings | None = None) -> RenderedImage:
+    def render_frame(
+        self,
+        frame_index: int = 0,
+        window: WindowSettings | VOILUT | str | None = None,
+        *,
+        size: int | tuple[int, int] | None = None,
+        overlays: bool = False,
+    ) -> RenderedImage:
         """Return a frame as it would be displayed, 8 bits a sample.
 
         Parameters
@@ -438,30 +447,41 @@ class DICOMFile:
         frame_index
             Which frame, from 0.
         window
-            VOI window for monochrome frames; by default the range of the frame's values. Colour ignores it.
+            VOI window or table for monochrome frames, or the name of one: a stored explanation, or a preset such as ``"lung"``. By default
+            the range of the frame's values. Colour ignores it.
+        size
+            The longer side in pixels, or rows and columns to fit into; pixels become square. By default the frame's own pixels.
+        overlays
+            Whether to draw the overlay planes (PS3.3 C.9.2).
 
         Raises
         ------
         MissingRequiredElementError
             If there is no pixel data, or not the attributes to understand it.
         PixelDataError
-            If attributes and data contradict each other.
+            If attributes and data contradict each other, or no window has that name.
         NoCodecError
             If the pixel data is compressed and no codec for it is installed.
         """
-        return _image().render_frame(self.data_set, self.transfer_syntax, frame_index, window)  # type: ignore[no-any-return]
+        return _image().render_frame(  # type: ignore[no-any-return]
+            self.data_set, self.transfer_syntax, frame_index, window, size=size, overlays=overlays
+        )
 
-    def render_frame_with_stored_window(self, frame_index: int = 0) -> RenderedImage:
+    def render_frame_with_stored_window(
+        self, frame_index: int = 0, *, size: int | tuple[int, int] | None = None, overlays: bool = False
+    ) -> RenderedImage:
         """Return a frame through the first stored window, or as :meth:`render_frame` where there is none."""
-        return _image().render_frame_with_stored_window(self.data_set, self.transfer_syntax, frame_index)  # type: ignore[no-any-return]
+        return _image().render_frame_with_stored_window(  # type: ignore[no-any-return]
+            self.data_set, self.transfer_syntax, frame_index, size=size, overlays=overlays
+        )
 
+    def overlays(self) -> list[Overlay]:
+        """Return the overlay planes of the 60xx groups, also those in unused bits of the pixels (PS3.3 C.9.2)."""
+        return _image().overlays(self.data_set, self.transfer_syntax)  # type: ignore[no-any-return]
 
-def _syntax_of(transfer_syntax: str | TransferSyntax) -> TransferSyntax:
-    """Return the transfer syntax of a UID, keyword or name, in which data sets can be encoded."""
-    syntax = transfer_syntax if isinstance(transfer_syntax, TransferSyntax) else TransferSyntax.find(transfer_syntax)
-    if syntax is None or not syntax.is_data_set_encoding:
-        raise UnsupportedTransferSyntaxError(str(transfer_syntax))
-    return syntax
+    def icon(self) -> PixelData | None:
+        """Return the image of Icon Image Sequence (0088,0200); None if there is none (PS3.3 F.7)."""
+        return _image().icon(self.data_set, self.transfer_syntax)  # type: ignore[no-any-return]
 
 
 def _image() -> ModuleType:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import base64
 import binascii
 
-from dicomkit.errors import EncodingError, InvalidValueError, ParsingError
+from dicomkit.errors import EncodingError, InvalidValueError, LimitExceededError, ParsingError
 from dicomkit.tag import Tag
-from dicomkit.values import DICOMDate, DICOMDateTime, DICOMPersonName, DICOMTime
+from dicomkit.values import DICOMPersonName
 from dicomkit.values.encode import unchecked_text
 from dicomkit.vr import VR
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["attribute_of", "data_set_of_json", "json_of_data_set", "key_of"]
 
 FILE_META_GROUP = 0x0002
-MOST_DEPTH = 256  # as reading
 _BULK = frozenset({VR.OB, VR.OD, VR.OF, VR.OL, VR.OV, VR.OW, VR.UN})
 _NUMBERS = frozenset({VR.DS, VR.FD, VR.FL, VR.IS, VR.SL, VR.SS, VR.SV, VR.UL, VR.US, VR.UV})
+_AS_TEXT = frozenset({VR.DA, VR.DT, VR.TM})  # their text says how exact they are
 _FLOATS = frozenset({VR.FD, VR.FL})
 _GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 _NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "inf": float("inf"), "-Infinity": float("-inf"), "-inf": float("-inf")}
@@ -40,7 +40,10 @@ def json_of_data_set(data_set: DataSet, bulk_data: Callable[[DataElement], str |
     """Return a data set as JSON text; see :meth:`dicomkit.DataSet.to_json`."""
     import json  # lazy: start-up
 
-    return json.dumps(_object_of(data_set, bulk_data), ensure_ascii=False, allow_nan=False)
+    try:
+        return json.dumps(_object_of(data_set, bulk_data), ensure_ascii=False, allow_nan=False)
+    except RecursionError:
+        raise LimitExceededError("sequences nest deeper than JSON writers go") from None
 
 
 def _object_of(elements: Iterable[DataElement], bulk_data: Callable[[DataElement], str | None] | None) -> dict[str, Any]:
@@ -70,6 +73,8 @@ def attribute_of(element: DataElement, bulk_data: Callable[[DataElement], str | 
         values: list[Any] = [_object_of(item, bulk_data) for item in element.sequence_items or []]
     elif element.vr in _BULK:
         return attribute | _bulk(element, bulk_data)
+    elif element.vr in _AS_TEXT:
+        values = [text or None for text in element.string_values or []]
     else:
         value = element.value
         values = [] if value is None else [_value(part) for part in (value if isinstance(value, list) else [value])]
@@ -90,7 +95,7 @@ def _bulk(element: DataElement, bulk_data: Callable[[DataElement], str | None] |
 
 
 def _value(value: Any) -> Any:
-    """One value: numbers as numbers, except those that JSON has not, and AT and dates as text (PS3.18 F.2.3)."""
+    """One value: numbers as numbers, except those that JSON has not, and AT as text (PS3.18 F.2.3)."""
     if value is None:
         return None
     if isinstance(value, DICOMPersonName):
@@ -98,8 +103,6 @@ def _value(value: Any) -> Any:
         return {name: group for name, group in zip(_GROUPS, groups, strict=False) if group}
     if isinstance(value, Tag):
         return f"{int(value):08X}"
-    if isinstance(value, (DICOMDate, DICOMTime, DICOMDateTime)):
-        return value.dicom_string
     if isinstance(value, float):
         if value - value == 0:
             return float(value)
@@ -126,7 +129,10 @@ def data_set_of_json(
             text = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise ParsingError("this is no JSON") from error
-    return _Reader(bulk_data, make_element, make_data_set).data_set(text, 0)
+    try:
+        return _Reader(bulk_data, make_element, make_data_set).data_set(text)
+    except RecursionError:
+        raise LimitExceededError("sequences nest deeper than this reader goes") from None
 
 
 class _Reader:
@@ -139,14 +145,12 @@ class _Reader:
         self.make_element = make_element
         self.make_data_set = make_data_set
 
-    def data_set(self, attributes: object, depth: int) -> DataSet:
+    def data_set(self, attributes: object) -> DataSet:
         if not isinstance(attributes, dict):
             raise ParsingError("a data set of the DICOM JSON Model is an object (PS3.18 F.2.1)")
-        if depth > MOST_DEPTH:
-            raise ParsingError(f"sequences nest deeper than {MOST_DEPTH}")
-        return self.make_data_set([self.element(name, attribute, depth) for name, attribute in sorted(attributes.items())])
+        return self.make_data_set([self.element(name, attribute) for name, attribute in sorted(attributes.items())])
 
-    def element(self, name: str, attribute: object, depth: int) -> DataElement:
+    def element(self, name: str, attribute: object) -> DataElement:
         tag = _tag_of(name)
         if not isinstance(attribute, dict) or not _FIELDS.issuperset(attribute):
             raise ParsingError("an attribute of the DICOM JSON Model has vr, and Value, InlineBinary or BulkDataURI (PS3.18 F.2.2)", tag=tag)
@@ -155,13 +159,13 @@ class _Reader:
         except ValueError:
             raise ParsingError("an attribute without a Value Representation (PS3.18 F.2.2)", tag=tag) from None
         try:
-            return self.make_element(tag, vr, self.value(tag, vr, attribute, depth))
-        except (TypeError, ValueError) as error:
+            return self.make_element(tag, vr, self.value(tag, vr, attribute))
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             if isinstance(error, EncodingError) and error.tag is not None:
                 raise
             raise ParsingError(f"a value that is no {vr} of the DICOM JSON Model (PS3.18 F.2.3)", tag=tag) from error
 
-    def value(self, tag: Tag, vr: VR, attribute: dict[str, Any], depth: int) -> Any:
+    def value(self, tag: Tag, vr: VR, attribute: dict[str, Any]) -> Any:
         if "BulkDataURI" in attribute:
             if self.bulk_data is None:
                 raise ParsingError("a BulkDataURI, and no bulk_data to read it", tag=tag)
@@ -177,7 +181,7 @@ class _Reader:
         if not isinstance(values, list):
             raise ParsingError("Value is an array (PS3.18 F.2.2)", tag=tag)
         if vr is VR.SQ:
-            return [self.data_set(item, depth + 1) for item in values]
+            return [self.data_set(item) for item in values]
         if vr.is_text:
             # As it was: what reading handed over may break the rules of its VR, and must not get lost between two systems.
             return unchecked_text(vr, [_text_of(vr, value) for value in values])

@@ -52,6 +52,11 @@ class UIDGenerator:
         """What every UID begins with."""
         return self._root
 
+    @staticmethod
+    def generate_uid() -> str:
+        """Return a new UID without any root of one's own."""
+        return UIDGenerator.shared.generate()
+
     def generate(self) -> str:
         """Return a new UID."""
         number = int.from_bytes(os.urandom(16), "big")

@@ -4,7 +4,16 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import Buffer
 
-__all__ = ["extract_values", "has_unused_bits", "join_planes", "split_planes", "swap_words", "unpack_bits", "unpack_twelve_bits", "upsample_422"]
+__all__ = [
+    "extract_values",
+    "has_unused_bits",
+    "join_planes",
+    "split_planes",
+    "swap_words",
+    "unpack_bits",
+    "unpack_twelve_bits",
+    "upsample_422",
+]
 
 # An ndarray is a Buffer, but says so to type checkers only from Python 3.12 on.
 _Bytes: TypeAlias = Buffer | npt.NDArray[np.uint8]

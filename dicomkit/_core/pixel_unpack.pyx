@@ -9,7 +9,16 @@ from libc.string cimport memcpy
 from dicomkit._core.byteorder cimport swap16
 from dicomkit._core.dispatch cimport dispatched
 
-__all__ = ["extract_values", "has_unused_bits", "join_planes", "split_planes", "swap_words", "unpack_bits", "unpack_twelve_bits", "upsample_422"]
+__all__ = [
+    "extract_values",
+    "has_unused_bits",
+    "join_planes",
+    "split_planes",
+    "swap_words",
+    "unpack_bits",
+    "unpack_twelve_bits",
+    "upsample_422",
+]
 
 ctypedef fused unsigned_t:
     uint8_t

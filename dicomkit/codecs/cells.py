@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["check_range", "decode_into", "samples_to_encode"]
+__all__ = ["check_range", "decode_into", "samples_to_encode", "without_subsampling"]
 
 
 def decode_into(
@@ -105,3 +105,8 @@ def check_range(pixels: npt.NDArray[Any], descriptor: FrameDescriptor) -> None:
     smallest, largest = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if descriptor.is_signed else (0, (1 << bits) - 1)
     if pixels.size and (pixels.min() < smallest or pixels.max() > largest):
         raise PixelDataError(f"a sample does not fit in {bits} bits stored")
+
+
+def without_subsampling(photometric_interpretation: str) -> str:
+    """Return the photometric interpretation of samples of which chroma has as many as luma: YBR_FULL for YBR_FULL_422."""
+    return "YBR_FULL" if photometric_interpretation == "YBR_FULL_422" else str(photometric_interpretation)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    import numpy as np
     import numpy.typing as npt
 
 __all__ = ["Codec", "CodecError", "EncodeOptions", "EncodedFrame", "FrameDecoder", "FrameDescriptor", "FrameEncoder"]
@@ -141,15 +140,16 @@ class FrameDecoder(Codec, Protocol):
         descriptor
             What the data set says. A codestream that says otherwise is an error, before memory is taken on its word.
         out
-            C-contiguous, filled by the codec: shape ``(rows, columns)``, or ``(rows, columns, samples_per_pixel)`` if there are several;
-            signed or unsigned integers of the bytes that ``bits_allocated`` takes. They are cells as native pixel data has them
-            (PS3.5 8.1.1): bits outside Bits Stored may be anything, dicomkit masks them and extends signs afterwards.
+            C-contiguous, filled by the codec: shape ``(rows, columns)``, or ``(rows, columns, samples_per_pixel)`` if there are
+            several; signed or unsigned integers of the bytes that ``bits_allocated`` takes. They are cells as native pixel data
+            has them (PS3.5 8.1.1): bits outside Bits Stored may be anything, dicomkit masks them and extends signs afterwards.
             A 1-bit cell is a byte that is 0 or 1.
 
         Returns
         -------
         str
-            The photometric interpretation of what is in ``out``: the descriptor's, or RGB once the codec has undone a colour transformation.
+            The photometric interpretation of what is in ``out``: the descriptor's, or RGB once the codec has undone a colour
+            transformation.
 
         Raises
         ------
@@ -168,8 +168,8 @@ class FrameEncoder(Codec, Protocol):
         Parameters
         ----------
         pixels
-            C-contiguous, of the shape and type that ``out`` has in :meth:`FrameDecoder.decode_frame`. Values, not cells: their signs are extended.
-            Not to be changed.
+            C-contiguous, of the shape and type that ``out`` has in :meth:`FrameDecoder.decode_frame`. Values, not cells: their
+            signs are extended. Not to be changed.
 
         Raises
         ------

@@ -47,7 +47,8 @@ class Plugin:
 
 def find_plugins() -> list[Plugin]:
     """Load every entry point of the group ``dicomkit.codecs``, in the order of their names."""
-    return [load_plugin(entry_point) for entry_point in sorted(metadata.entry_points(group=ENTRY_POINT_GROUP), key=lambda found: found.name)]
+    found = metadata.entry_points(group=ENTRY_POINT_GROUP)
+    return [load_plugin(entry_point) for entry_point in sorted(found, key=lambda entry_point: entry_point.name)]
 
 
 def load_plugin(entry_point: metadata.EntryPoint) -> Plugin:

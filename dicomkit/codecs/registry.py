@@ -50,9 +50,9 @@ class CodecInfo(NamedTuple):
 class CodecRegistry:
     """Which codec decodes and encodes which transfer syntax.
 
-    Plugins are loaded at the first question, not before. Lookups read tables that are replaced as a whole, never changed: they take no lock.
-    Everything that changes them takes ``_lock``, so that a registry may be shared between threads; so does the first
-    lookup, which loads the plugins.
+    Plugins are loaded at the first question, not before. Lookups read tables that are replaced as a whole, never changed: they
+    take no lock. Everything that changes them takes ``_lock``, so that a registry may be shared between threads; so does the
+    first lookup, which loads the plugins.
 
     Parameters
     ----------

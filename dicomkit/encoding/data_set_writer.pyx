@@ -10,6 +10,7 @@ Compiled, though not in ``_core``, because it walks data sets; :doc:`/explanatio
 
 from cython cimport final
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.long cimport PyLong_AsLongLong
 from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
@@ -25,7 +26,7 @@ from dicomkit.values.decode cimport TELL, Field
 
 from dicomkit._core.element_write import LARGE_VALUE
 from dicomkit.errors import InvalidTagError, InvalidValueError, LimitExceededError, PixelDataError
-from dicomkit.values.charset import DEFAULT_CHARACTER_SET, parse_specific_character_set
+from dicomkit.values.charset import DEFAULT_CHARACTER_SET, UTF_8 as _UTF_8, parse_specific_character_set
 
 __all__ = ["DataSetWriter", "is_as_read", "was_read"]
 
@@ -73,6 +74,7 @@ cdef enum Lengths:
     ALL_UNDEFINED
 
 cdef object _MISSING = object()
+cdef object UTF_8 = _UTF_8      # what text is kept in that was set
 cdef uint64_t _LARGE = LARGE_VALUE
 
 
@@ -278,13 +280,15 @@ cdef class DataSetWriter:
         """A data set that was never read: all of it is in ``changes``."""
         cdef uint32_t tag, last = 0
         cdef bint is_sorted = True, has_set = False
+        cdef Py_ssize_t position = 0
+        cdef PyObject* key_at
         cdef dict changes = data_set.changes
         if changes is None:
             return 0
         if depth == 0 or len(changes) > FEW:    # few elements of an item were looked at with the data set around it
             _look_ahead(changes)
-        for key in changes:
-            tag = key
+        while PyDict_Next(changes, &position, &key_at, NULL):
+            tag = <uint32_t>PyLong_AsLongLong(<object>key_at)
             is_sorted &= tag >= last
             has_set |= tag == SPECIFIC_CHARACTER_SET
             last = tag
@@ -466,7 +470,10 @@ cdef class DataSetWriter:
                 return self.put_fragments(element.index, element.record)
             fill_field(&field, element.index, element.record, element.vr_code, TELL)
             return self.put_value(&field, character_set, element.character_set, element.index, field.offset)
-        if not _uses_character_set(element.vr_code):
+        if not _uses_character_set(element.vr_code) or (
+            element.character_set is UTF_8
+            and _plainness(<const uint8_t*>PyBytes_AS_STRING(element.data), PyBytes_GET_SIZE(element.data)) == PLAIN
+        ):
             return self.out.put_element(
                 element.tag_number, element.vr_code, <const uint8_t*>PyBytes_AS_STRING(element.data), PyBytes_GET_SIZE(element.data),
                 False, element.data, 0)

@@ -112,6 +112,12 @@ class EncapsulatedPixelData:
             raise PixelIndexError(f"frame {frame_index} is not one of {self.descriptor.number_of_frames}, counted from 0")
         return [self.fragments[i] for i in range(self._first_fragments[frame_index], self._first_fragments[frame_index + 1])]
 
+    def find_empty_frame(self) -> int | None:
+        """Return the first frame whose fragments are all empty, or None. Nothing is loaded."""
+        ends = list(accumulate(self._fragment_lengths, initial=0))
+        spans = pairwise(self._first_fragments)
+        return next((index for index, (first, end) in enumerate(spans) if ends[first] == ends[end]), None)
+
     def frame_data(self, frame_index: int) -> memoryview:
         """Return the encoded bytes of a frame: without a copy if it is one fragment, else joined.
 

@@ -85,7 +85,7 @@ class NativeFrames:
         """Return a frame's samples: a view on what ``read_range`` gave if no bit has to change and there is no ``out``."""
         cells, first_bit = self._read_frame(frame_index)
         frame: Array = unpack_frames(cells, self._descriptor, first_bit=first_bit, out=None if out is None else out[None])[0]
-        return frame
+        return frame if out is None else out
 
     def unpack_all(self, out: Array | None = None) -> Array:
         """Return the samples of all frames: a view if no bit has to change and there is no ``out``; else made frame by frame."""
@@ -164,6 +164,9 @@ class EncapsulatedFrames:
         """Return the samples of all frames."""
         first = self.unpack(0)
         count = self._encapsulated.descriptor.number_of_frames  # no more than there are fragments
+        empty = self._encapsulated.find_empty_frame()
+        if empty is not None:
+            raise PixelDataError(f"frame {empty} of {count} has no data")
         # Untouched memory is only promised: a frame whose data is no frame fails before it is used.
         frames = new_array((count, *first.shape), first.dtype) if out is None else out
         frames[0] = first

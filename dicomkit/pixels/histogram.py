@@ -1,4 +1,4 @@
-"""How often values occur in a frame."""
+"""How often values occur in a frame, in the units of its modality (PS3.3 C.11.1)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,16 @@ def make_histogram(values: npt.NDArray[np.number], bins: int, units: str) -> His
     ValueError
         If there is less than one bin.
     """
-    if values.dtype.kind == "f":
-        values = values[np.isfinite(values)]
-    counts, edges = np.histogram(values, bins=bins)
-    return Histogram(counts.astype(np.int64), edges.astype(np.float64), units)
+    if bins < 1:
+        raise ValueError(f"a histogram of {bins} bins")
+    numbers = values.astype(np.float64).reshape(-1)
+    numbers = numbers[np.isfinite(numbers)]
+    low, high = (float(numbers.min()), float(numbers.max())) if numbers.size else (0.0, 0.0)
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    # The difference of two numbers may be more than there are; parts of them never are.
+    parts = np.arange(bins + 1) / bins
+    edges = np.clip(np.maximum.accumulate(low * (1 - parts) + high * parts), low, high)
+    edges[-1] = high
+    counts, _ = np.histogram(numbers, bins=edges)
+    return Histogram(counts.astype(np.int64), edges, units)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,13 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["PixelDataRenderer"]
 
 
-class _Steps(NamedTuple):
-    """What a data set says about the display of a frame; ``window`` is the first that is stored, if any."""
-
-    modality: ModalityTransform
-    window: VOI | None
-
-
 class PixelDataRenderer:
     """Turns frames of an image into 8-bit pictures.
 
@@ -57,7 +50,7 @@ class PixelDataRenderer:
         self._table: GreyTable | None = None
         self._last_pipeline: GreyPipeline | None = None
         self._colors: tuple[PaletteColorLUT, npt.NDArray[np.uint8]] | None = None
-        self._steps: tuple[int, _Steps] | None = None
+        self._stored_window: tuple[int, VOI | None] | None = None
 
     def render_frame(
         self,
@@ -115,7 +108,7 @@ class PixelDataRenderer:
     ) -> RenderedImage:
         """Render a frame with the first window that is stored for it, else its first VOI LUT, else as :meth:`render_frame`."""
         is_monochrome = self.pixel_data.descriptor.photometric_interpretation.is_monochrome
-        window = self._find_steps(frame_index).window if is_monochrome else None
+        window = self._find_stored_window(frame_index) if is_monochrome else None
         return self.render_frame(frame_index, window, size=size, overlays=overlays)
 
     def render_monochrome_frame(self, frame_index: int = 0, window: VOI | str | None = None) -> RenderedImage:
@@ -125,7 +118,7 @@ class PixelDataRenderer:
         if isinstance(window, str):
             data_set, groups = self.pixel_data.data_set, self.pixel_data.functional_groups
             window = find_named_window(window, data_set, frame_index, groups=groups)
-        modality = self._find_steps(frame_index).modality
+        modality = self.pixel_data.modality_transform(frame_index)
         if window is not None:
             pipeline = GreyPipeline(modality, window, self._presentation, self.pixel_data.pixel_padding)
             return self._map_cells(frame, pipeline).view(RenderedImage)
@@ -156,18 +149,18 @@ class PixelDataRenderer:
         if not is_right:
             raise PixelDataError(f"{self.pixel_data.descriptor.photometric_interpretation} frames are not {kind}")
 
-    def _find_steps(self, frame_index: int) -> _Steps:
-        """What the data set says of a frame: looked up once for all frames unless functional groups tell frames apart."""
+    def _find_stored_window(self, frame_index: int) -> VOI | None:
+        """The first window or VOI LUT of a frame: looked up once for all frames unless functional groups tell frames apart."""
         modality = self.pixel_data.modality_transform(frame_index)  # raises if there is no such frame
         data_set, groups = self.pixel_data.data_set, self.pixel_data.functional_groups
         key = frame_index if groups else 0
-        kept = self._steps
+        kept = self._stored_window
         if kept is None or kept[0] != key:
             stored: list[VOI] = []
             if data_set is not None:
                 stored += read_all_window_settings(data_set, frame_index, groups=groups)
                 stored += [] if stored else read_voi_luts(data_set, frame_index, modality=modality, groups=groups)
-            self._steps = kept = key, _Steps(modality, stored[0] if stored else None)
+            self._stored_window = kept = key, stored[0] if stored else None
         return kept[1]
 
     def _find_palette(self) -> PaletteColorLUT:

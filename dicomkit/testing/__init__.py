@@ -1,5 +1,9 @@
 """Helpers for tests of code that handles DICOM: builders of data sets and files, byte by byte."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from dicomkit.testing.builders import (
     DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN,
     EXPLICIT_VR_BIG_ENDIAN,
@@ -20,6 +24,9 @@ from dicomkit.testing.builders import (
     sequence,
 )
 
+if TYPE_CHECKING:
+    from dicomkit.testing.codec_contract import CodecContract, FrameShape, make_frame
+
 __all__ = [
     "DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN",
     "EXPLICIT_VR_BIG_ENDIAN",
@@ -27,6 +34,8 @@ __all__ = [
     "IMPLICIT_VR_LITTLE_ENDIAN",
     "UNDEFINED_LENGTH",
     "Attribute",
+    "CodecContract",
+    "FrameShape",
     "Value",
     "data_set",
     "deflate",
@@ -36,6 +45,18 @@ __all__ = [
     "file_meta",
     "fragment",
     "item",
+    "make_frame",
     "part10",
     "sequence",
 ]
+
+_CODEC_CONTRACT = ("CodecContract", "FrameShape", "make_frame")
+
+
+def __getattr__(name: str) -> object:
+    # These need NumPy and pytest; the builders need neither.
+    if name in _CODEC_CONTRACT:
+        from dicomkit.testing import codec_contract  # lazy: start-up
+
+        return getattr(codec_contract, name)
+    raise AttributeError(f"module {__name__} has no attribute {name}")

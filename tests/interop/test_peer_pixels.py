@@ -21,7 +21,7 @@ LEAST_COMPARED = 60
 KNOWN = {
     ("rtdose_expb.dcm", "stored"): "OW is swapped by 16-bit words whatever Bits Allocated is (PS3.5 6.2, 7.3); DCMTK agrees",
     ("rtdose_expb_1frame.dcm", "stored"): "as rtdose_expb.dcm",
-    ("OBXXXX1A_expb.dcm", "picture"): "the palette is big endian as well (PS3.5 7.3); the little-endian twin OBXXXX1A.dcm shows the same picture",
+    ("OBXXXX1A_expb.dcm", "picture"): "the palette is big endian as well (PS3.5 7.3): OBXXXX1A.dcm, in little endian, looks the same",
     ("OBXXXX1A_expb_2frame.dcm", "picture"): "as OBXXXX1A_expb.dcm",
 }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dicomkit import uids
 from dicomkit.codecs import EncodedFrame, EncodeOptions
-from dicomkit.codecs.cells import decode_into, samples_to_encode
+from dicomkit.codecs.cells import decode_into, samples_to_encode, without_subsampling
 from dicomkit.codecs.codestreams import JPEGHeader, parse_jpeg_header
 from dicomkit.errors import PixelDataError
 from dicomkit_jpeg.library import decode_jpeg, encode_dct, encode_lossless
@@ -59,12 +59,14 @@ class JPEGCodec:
         """Encode a frame. Lossy RGB is stored as YBR_FULL_422, lossless pixels as they are."""
         is_lossless = options.transfer_syntax_uid in _LOSSLESS_UIDS
         has_colors = descriptor.samples_per_pixel == 3
+        if descriptor.bits_allocated == 1:
+            raise PixelDataError("JPEG has no samples of 1 bit")
         if is_lossless:
             samples = samples_to_encode(pixels, descriptor)
             predictor = _choose_predictor(options)
             # One and the same name on both sides: nothing is converted, whatever the samples mean.
             data = encode_lossless(samples, max(descriptor.bits_stored, 2), predictor, "RGB" if has_colors else None)
-            return EncodedFrame(data, descriptor.photometric_interpretation)
+            return EncodedFrame(data, without_subsampling(descriptor.photometric_interpretation))
         precision = 8 if options.transfer_syntax_uid == uids.JPEGBaseline8Bit or descriptor.bits_stored <= 8 else 12
         if descriptor.is_signed:
             raise PixelDataError("lossy JPEG has no sign: samples close to 0 would turn over")
@@ -73,9 +75,10 @@ class JPEGCodec:
         if not 1 <= quality <= 100:
             raise PixelDataError(f"quality is {quality}, not from 1 to 100")
         if not has_colors:
-            return EncodedFrame(encode_dct(samples, quality, precision, None, None, None), descriptor.photometric_interpretation, True)
+            data = encode_dct(samples, quality, precision, None, None, None)
+            return EncodedFrame(data, str(descriptor.photometric_interpretation), is_lossy=True)
         given = "RGB" if descriptor.photometric_interpretation == "RGB" else "YCBCR"
-        return EncodedFrame(encode_dct(samples, quality, precision, given, "YCBCR", "422"), "YBR_FULL_422", True)
+        return EncodedFrame(encode_dct(samples, quality, precision, given, "YCBCR", "422"), "YBR_FULL_422", is_lossy=True)
 
 
 def _check_process(header: JPEGHeader) -> None:
@@ -83,17 +86,18 @@ def _check_process(header: JPEGHeader) -> None:
         if not (2 <= header.precision <= 16 and 1 <= header.selection_value <= 7 and header.point_transform < header.precision):
             raise PixelDataError("the codestream has a precision, predictor or point transform that lossless JPEG has not")
     elif header.precision not in _DCT_PRECISIONS.get(header.start_of_frame, ()):
-        raise PixelDataError(f"the codestream is process FF{header.start_of_frame:02X} of {header.precision} bits, which DICOM has not (PS3.5 A.4.1)")
+        process = f"process FF{header.start_of_frame:02X} of {header.precision} bits"
+        raise PixelDataError(f"the codestream is {process}, which DICOM has not (PS3.5 A.4.1)")
 
 
 def _colors(header: JPEGHeader, descriptor: FrameDescriptor) -> tuple[str | None, str | None, str]:
     """Return the colours that are stored, those to decode to, and the photometric interpretation that this makes."""
-    photometric_interpretation = str(descriptor.photometric_interpretation)
+    photometric_interpretation = without_subsampling(descriptor.photometric_interpretation)
     if descriptor.samples_per_pixel == 1:
         return None, None, photometric_interpretation
     if header.is_lossless:
-        # Chroma has a sample for each pixel here, so 4:2:2 is what it is not.
-        return "RGB", "RGB", "YBR_FULL" if photometric_interpretation.startswith("YBR_FULL") else photometric_interpretation
+        # One and the same name on both sides: nothing is converted, whatever the samples mean.
+        return "RGB", "RGB", photometric_interpretation
     return "RGB" if _is_rgb(header, photometric_interpretation) else "YCBCR", "RGB", "RGB"
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from dicomkit import uids
 from dicomkit.codecs import EncodedFrame, EncodeOptions
-from dicomkit.codecs.cells import check_range, decode_into
+from dicomkit.codecs.cells import check_range, decode_into, without_subsampling
 from dicomkit.codecs.codestreams import JPEG2000Header, parse_jpeg2000_header
 from dicomkit.errors import PixelDataError
 from dicomkit_jpeg2000.library import decode_jpeg2000, decode_lossless_htj2k, encode_htj2k, encode_jpeg2000
@@ -71,7 +71,7 @@ class JPEG2000Codec:
         _check_encodable(pixels, descriptor)
         samples = pixels.astype(f"{'i' if descriptor.is_signed else 'u'}{1 if descriptor.bits_stored <= 8 else 2}", copy=False)
         is_lossless = options.transfer_syntax_uid in self._lossless_uids
-        psnr = None if is_lossless else _check_psnr(options)
+        psnr = None if is_lossless else _check_psnr(descriptor, options)
         data = self._encode(samples, descriptor, psnr, options)
         if descriptor.samples_per_pixel == 1:
             return EncodedFrame(data, str(descriptor.photometric_interpretation), not is_lossless)
@@ -138,11 +138,9 @@ def _encode_with_precision(samples: npt.NDArray[Any], descriptor: FrameDescripto
 
 
 def _decoded_photometric_interpretation(descriptor: FrameDescriptor) -> str:
-    photometric_interpretation = str(descriptor.photometric_interpretation)
-    if photometric_interpretation in _COMPONENT_TRANSFORMS:
+    if descriptor.photometric_interpretation in _COMPONENT_TRANSFORMS:
         return "RGB"
-    # Chroma has a sample for each pixel here, so 4:2:2 is what it is not.
-    return "YBR_FULL" if photometric_interpretation == "YBR_FULL_422" else photometric_interpretation
+    return without_subsampling(descriptor.photometric_interpretation)
 
 
 def _check_encodable(pixels: npt.NDArray[Any], descriptor: FrameDescriptor) -> None:
@@ -153,7 +151,9 @@ def _check_encodable(pixels: npt.NDArray[Any], descriptor: FrameDescriptor) -> N
     check_range(pixels, descriptor)
 
 
-def _check_psnr(options: EncodeOptions) -> float:
+def _check_psnr(descriptor: FrameDescriptor, options: EncodeOptions) -> float:
+    if descriptor.bits_stored == 1:
+        raise PixelDataError("of samples of 1 bit there is nothing to lose")
     psnr = _DEFAULT_PSNR if options.psnr is None else options.psnr
     if not 10 <= psnr <= 150:
         raise PixelDataError(f"psnr is {psnr}, not from 10 to 150 dB")

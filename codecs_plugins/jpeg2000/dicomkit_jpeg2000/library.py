@@ -5,7 +5,7 @@ OpenJPH, as imagecodecs calls it, does not clip what a lossy codestream overshoo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import imagecodecs
 
@@ -19,35 +19,38 @@ __all__ = ["decode_jpeg2000", "decode_lossless_htj2k", "encode_htj2k", "encode_j
 
 def decode_jpeg2000(encoded: bytes | memoryview, out: npt.NDArray[Any], thread_count: int) -> None:
     """Decode a JPEG 2000 or HTJ2K codestream into ``out``."""
-    imagecodecs.jpeg2k_decode(encoded, numthreads=thread_count, out=out)
+    imagecodecs.jpeg2k_decode(cast("bytes", encoded), numthreads=thread_count, out=out)
 
 
 def decode_lossless_htj2k(encoded: bytes | memoryview, out: npt.NDArray[Any]) -> None:
     """Decode an HTJ2K codestream with the reversible transformation into ``out``."""
-    imagecodecs.htj2k_decode(encoded, out=out)
+    imagecodecs.htj2k_decode(cast("bytes", encoded), out=out)
 
 
 def encode_jpeg2000(samples: npt.NDArray[Any], precision: int, psnr: float | None, thread_count: int) -> bytes:
     """Encode samples, signed or not; without loss if ``psnr`` is None. RCT or ICT is applied to three components."""
-    encoded: bytes = imagecodecs.jpeg2k_encode(
+    encoded = imagecodecs.jpeg2k_encode(
         samples,
-        level=0 if psnr is None else psnr,
+        level=0 if psnr is None else cast("int", psnr),      # a float is as good
         codecformat="J2K",
         reversible=psnr is None,
         mct=True,
         bitspersample=precision,
         numthreads=thread_count,
     )
-    return encoded
+    return bytes(encoded)
 
 
 def encode_htj2k(samples: npt.NDArray[Any], step: float | None, *, by_resolution: bool) -> bytes:
-    """Encode samples of 8 or 16 bits, signed or not; without loss if ``step`` is None, else that part of their range is the quantizer's step."""
-    encoded: bytes = imagecodecs.htj2k_encode(
+    """Encode samples of 8 or 16 bits, signed or not.
+
+    Without loss if ``step`` is None; else it is the quantizer's step, as a part of the samples' range.
+    """
+    encoded = imagecodecs.htj2k_encode(
         samples,
         step,
         reversible=step is None,
         tlm=True,
         tilepart=imagecodecs.HTJ2K.TILEPART.RESOLUTIONS if by_resolution else None,
     )
-    return encoded
+    return bytes(encoded)

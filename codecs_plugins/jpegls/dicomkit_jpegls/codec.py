@@ -8,7 +8,7 @@ import numpy as np
 
 from dicomkit import uids
 from dicomkit.codecs import EncodedFrame, EncodeOptions
-from dicomkit.codecs.cells import decode_into, samples_to_encode
+from dicomkit.codecs.cells import decode_into, samples_to_encode, without_subsampling
 from dicomkit.codecs.codestreams import JPEGHeader, parse_jpeg_header
 from dicomkit.errors import PixelDataError
 from dicomkit_jpegls.library import decode_jpeg_ls, encode_jpeg_ls
@@ -42,9 +42,7 @@ class JPEGLSCodec:
             raise PixelDataError("the codestream has components with fewer samples than the frame has pixels")
         header.check(encoded, descriptor)
         decode_into(out, descriptor, lambda samples: _decode(encoded, header, samples), precision=header.precision)
-        photometric_interpretation = str(descriptor.photometric_interpretation)
-        # Chroma has a sample for each pixel here, so 4:2:2 is what it is not.
-        return "YBR_FULL" if photometric_interpretation == "YBR_FULL_422" else photometric_interpretation
+        return without_subsampling(descriptor.photometric_interpretation)
 
     def encode_frame(self, pixels: npt.NDArray[Any], descriptor: FrameDescriptor, options: EncodeOptions) -> EncodedFrame:
         """Encode a frame, samples of a pixel beside each other; signed ones as two's complement."""
@@ -56,8 +54,10 @@ class JPEGLSCodec:
         largest = min(_LARGEST_MAXIMUM_ERROR, (1 << descriptor.bits_stored) // 2 - 1)
         if not 0 <= maximum_error <= largest:
             raise PixelDataError(f"maximum_error is {maximum_error}, not from 0 to {largest}")
+        if descriptor.is_signed and maximum_error:
+            _check_distance_from_limits(pixels, descriptor, maximum_error)
         data = encode_jpeg_ls(samples, descriptor.bits_stored, maximum_error)
-        return EncodedFrame(data, str(descriptor.photometric_interpretation), maximum_error > 0)
+        return EncodedFrame(data, without_subsampling(descriptor.photometric_interpretation), maximum_error > 0)
 
 
 def _decode(encoded: memoryview, header: JPEGHeader, samples: npt.NDArray[Any]) -> None:
@@ -68,3 +68,10 @@ def _decode(encoded: memoryview, header: JPEGHeader, samples: npt.NDArray[Any]) 
     planes = np.empty((samples.shape[2], *samples.shape[:2]), dtype=samples.dtype)
     decode_jpeg_ls(encoded, planes)
     samples[...] = np.moveaxis(planes, 0, -1)
+
+
+def _check_distance_from_limits(pixels: npt.NDArray[Any], descriptor: FrameDescriptor, maximum_error: int) -> None:
+    """Two's complement has its largest number beside its smallest, and an error would make one of the other."""
+    limit = 1 << (descriptor.bits_stored - 1)
+    if int(pixels.max()) + maximum_error >= limit or int(pixels.min()) - maximum_error < -limit:
+        raise PixelDataError(f"a signed sample lies within {maximum_error} of what Bits Stored can express, and could turn over")

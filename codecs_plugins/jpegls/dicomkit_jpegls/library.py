@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import imagecodecs
 import jpeg_ls
@@ -21,7 +21,7 @@ _SAMPLE_INTERLEAVED = 2
 
 def decode_jpeg_ls(encoded: bytes | memoryview, out: npt.NDArray[Any]) -> None:
     """Decode into ``out``."""
-    imagecodecs.jpegls_decode(encoded, out=out)
+    imagecodecs.jpegls_decode(cast("bytes", encoded), out=out)
 
 
 def encode_jpeg_ls(samples: npt.NDArray[Any], precision: int, maximum_error: int) -> bytes:

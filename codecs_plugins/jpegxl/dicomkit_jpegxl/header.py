@@ -38,7 +38,13 @@ class JPEGXLHeader:
 
 
 def parse_jpeg_xl_header(encoded: memoryview) -> JPEGXLHeader:
-    """Read size and depth; raises :class:`PixelDataError` if there is no JPEG XL, or one with floating point samples, a preview or an animation."""
+    """Read size and depth.
+
+    Raises
+    ------
+    PixelDataError
+        If there is no JPEG XL, or one with floating point samples, a preview or an animation.
+    """
     start = _find_codestream(encoded)
     data = bytes(encoded[start : start + _HEADER_LENGTH])
     if data[:2] != _SIGNATURE:

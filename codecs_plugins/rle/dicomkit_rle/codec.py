@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import struct
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dicomkit import uids
 from dicomkit.codecs import EncodedFrame, EncodeOptions
+from dicomkit.codecs.cells import check_range, without_subsampling
 from dicomkit.errors import PixelDataError
 from dicomkit_rle.packbits import MOST_SEGMENTS, decode_segments, encode_segments
 
@@ -44,9 +46,7 @@ class RLECodec:
             raise PixelDataError(str(error)) from error
         if is_packed:
             out.reshape(-1)[:] = np.unpackbits(cells, count=out.size, bitorder="little")
-        photometric_interpretation = str(descriptor.photometric_interpretation)
-        # Chroma has a sample for each pixel here, so 4:2:2 is what it is not.
-        return "YBR_FULL" if photometric_interpretation == "YBR_FULL_422" else photometric_interpretation
+        return without_subsampling(descriptor.photometric_interpretation)
 
     def encode_frame(self, pixels: npt.NDArray[Any], descriptor: FrameDescriptor, options: EncodeOptions) -> EncodedFrame:
         """Encode a frame, each row by itself (PS3.5 G.3.1)."""
@@ -57,11 +57,14 @@ class RLECodec:
             # Rows that end inside of a byte cannot be told apart.
             row_length = row_length // 8 if row_length % 8 == 0 else cells.size
         else:
-            cells = pixels.reshape(-1).view(np.uint8)
+            check_range(pixels, descriptor)
+            # Cells are encoded, not values: they may begin above the lowest bit (PS3.5 8.1.1 of old).
+            shift = descriptor.high_bit + 1 - descriptor.bits_stored
+            cells = (np.left_shift(pixels, shift) if shift else pixels).reshape(-1).view(np.uint8)
         segments, starts = encode_segments(cells, positions, len(positions), row_length)
         offsets = [_HEADER.size + start for start in starts]
         header = _HEADER.pack(len(offsets), *offsets, *[0] * (MOST_SEGMENTS - len(offsets)))
-        return EncodedFrame(header + segments, str(descriptor.photometric_interpretation))
+        return EncodedFrame(header + segments, without_subsampling(descriptor.photometric_interpretation))
 
 
 def _byte_positions(descriptor: FrameDescriptor) -> list[int]:
@@ -82,6 +85,6 @@ def _parse_header(encoded: memoryview, expected_count: int) -> tuple[int, ...]:
     if count != expected_count:
         raise PixelDataError(f"the RLE header has {count} segments; the data set says {expected_count}")
     limits = [_HEADER.size - 1, *offsets[:count], len(encoded) + 1]
-    if any(not before < after for before, after in zip(limits, limits[1:], strict=False)):
+    if any(not before < after for before, after in pairwise(limits)):
         raise PixelDataError("the RLE header has segments that overlap or lie outside of the frame")
     return tuple(offsets[:count])

@@ -84,7 +84,7 @@ class JPEG2000Header:
         self._find_end_of_tile_parts(encoded)
 
     def codestream(self, encoded: memoryview) -> memoryview:
-        """Return the codestream alone, without the JP2 file around it, and as decoders want it: nothing between its last tile part and its end.
+        """Return the codestream without the JP2 file around it, and with nothing between its last tile part and its end.
 
         Some writers put a comment there (ISO/IEC 15444-1 A.9.2 has it in headers), and OpenJPEG stumbles on it.
         """

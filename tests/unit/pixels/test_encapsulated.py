@@ -104,3 +104,12 @@ def test_frames_that_fragments_cannot_make(frames, fragments):
 def test_frames_out_of_range(frame_index):
     with pytest.raises(PixelIndexError):
         encapsulate(4).frame_data(frame_index)
+
+
+@pytest.mark.parametrize(("fragments", "expected"), [([b"a", b"bb"], None), ([b"a", b""], 1), ([b"", b""], 0)])
+def test_empty_frames_are_found_before_anything_is_decoded(fragments, expected):
+    assert encapsulate(2, fragments).find_empty_frame() == expected
+
+
+def test_frames_of_several_fragments_are_empty_only_if_all_are():
+    assert encapsulate(2, [b"", b"a", b"", b""], [0, 17]).find_empty_frame() == 1

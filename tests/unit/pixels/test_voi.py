@@ -9,6 +9,7 @@ from dicomkit.pixels import WINDOW_PRESETS, PixelDataRenderer, UnknownWindowErro
 from .images import read_image
 
 STORED = np.array([[0, 1, 2, 3]], np.uint16)
+WHOLE = WindowSettings(1.5, 3, function="LINEAR_EXACT")  # 0 to 3 become 0, 85, 170, 255
 WINDOW = [(0x00281050, "DS", "2"), (0x00281051, "DS", "5")]
 
 
@@ -72,6 +73,14 @@ class TestNames:
             renderer.render_frame(0, "")
 
 
+def test_a_damaged_window_spoils_only_itself():
+    file = read_image(STORED, (0x00281050, "DS", "x"), (0x00281051, "DS", "5"))
+    assert file.render_frame(0, WHOLE).tolist() == [[0, 85, 170, 255]]
+    assert file.render_frame().shape == (1, 4)
+    with pytest.raises(PixelDataError):
+        file.render_frame_with_stored_window()
+
+
 class TestPresentation:
     @pytest.mark.parametrize(
         ("photometric", "shape", "is_inverted"),
@@ -86,12 +95,12 @@ class TestPresentation:
     )
     def test_shapes_and_polarity(self, photometric, shape, is_inverted):
         elements = [(0x20500020, "CS", shape)] if shape else []
-        grey = read_image(STORED, *elements, photometric=photometric).render_frame()
+        grey = read_image(STORED, *elements, photometric=photometric).render_frame(0, WHOLE)
         assert grey.tolist() == [[255, 170, 85, 0] if is_inverted else [0, 85, 170, 255]]
 
     def test_sequence(self):
         item = [(0x00283002, "US", [256, 0, 10]), (0x00283006, "OW", (np.arange(256, dtype="<u2") ** 2 // 64).tobytes())]
-        grey = read_image(STORED, (0x20500010, "SQ", [item])).render_frame()
+        grey = read_image(STORED, (0x20500010, "SQ", [item])).render_frame(0, WHOLE)
         expected = [round((i * i // 64) / 1023 * 255) for i in (0, 85, 170, 255)]
         assert grey.tolist() == [expected]
 
@@ -108,8 +117,8 @@ class TestPadding:
     PADDING = (0x00280120, "US", 60000)
 
     def test_automatic_windows_leave_it_out(self):
-        stored = np.array([[0, 1, 2, 60000]], np.uint16)
-        assert read_image(stored).render_frame().tolist() == [[0, 0, 0, 255]]
+        stored = np.array([[0, 100, 200, 60000]], np.uint16)
+        assert read_image(stored).render_frame().tolist() == [[0, 0, 1, 255]]
         assert read_image(stored, self.PADDING).render_frame().tolist() == [[0, 128, 255, 0]]
 
     def test_ranges(self):
@@ -120,13 +129,13 @@ class TestPadding:
         assert file.pixel_range() == (0, 60001)  # of what is stored
 
     def test_it_is_black_in_either_polarity(self):
-        stored = np.array([[0, 1, 2, 60000]], np.uint16)
+        stored = np.array([[0, 100, 200, 60000]], np.uint16)
         file = read_image(stored, self.PADDING, photometric="MONOCHROME1")
         assert file.render_frame().tolist() == [[255, 127, 0, 0]]
-        assert file.render_frame(0, WindowSettings(1, 3)).tolist()[0][3] == 0
+        assert file.render_frame(0, WindowSettings(100, 300)).tolist()[0][3] == 0
 
     def test_signed(self):
-        stored = np.array([[-2000, 0, 1, 2]], np.int16)
+        stored = np.array([[-2000, 0, 100, 200]], np.int16)
         for element in ((0x00280120, "SS", -2000), (0x00280120, "US", 0x10000 - 2000)):
             assert read_image(stored, element).render_frame().tolist() == [[0, 0, 128, 255]]
 
@@ -138,7 +147,7 @@ class TestPadding:
             read_image(STORED, (0x00280120, "LO", "none")).render_frame()
 
     def test_histograms_leave_it_out(self):
-        stored = np.array([[0, 1, 2, 60000]], np.uint16)
+        stored = np.array([[0, 100, 200, 60000]], np.uint16)
         histogram = read_image(stored, self.PADDING, (0x00281052, "DS", "10"), (0x00281053, "DS", "1")).pixel_data().histogram(bins=2)
         assert histogram.counts.tolist() == [1, 2]
-        assert histogram.edges.tolist() == [10, 11, 12]
+        assert histogram.edges.tolist() == [10, 110, 210]

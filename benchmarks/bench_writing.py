@@ -1,0 +1,220 @@
+"""Writing: data sets that were set or read, to bytes and to files."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from benchmarks import walks
+from benchmarks.bench_reading import expected_elements
+from benchmarks.harness import Answer, Budget, Row, Subject
+from benchmarks.inputs import FILES_PER_SERIES, SCAN_FILES, Inputs
+from benchmarks.peers import dicomkit, dicomsdl, pydicom
+from benchmarks.walks import Digest
+
+EDITED_NAME = "Edited^Name"
+TARGETS = 16  # file names that the edited series are written to in turn, so that the disk need not hold them all
+
+
+def rows(inputs: Inputs, is_quick: bool) -> list[Row]:
+    """Return the rows of this room; a quick run edits one series only."""
+    series = inputs.series() / "series_00" if is_quick else inputs.series()
+    return [
+        build_row("ct-build", "set the values of a CT and write it", inputs.ct(), (Budget("pydicom", 30), Budget("dicomsdl", 5))),
+        set_row("ct-set", "write CT, all values set before", inputs.ct(), (Budget("pydicom", 30),)),
+        read_row("ct-as-read", "write CT as read", inputs.ct(), (Budget("pydicom", 80),)),
+        edit_row("ct-edited", "write CT with one element set", inputs.ct(), (Budget("pydicom", 80),)),
+        set_row("enhanced-set", "write enhanced CT, all values set before", inputs.enhanced(), (Budget("pydicom", 200), Budget("dicomsdl", most_times=1))),
+        read_row("enhanced-as-read", "write enhanced CT as read", inputs.enhanced()),
+        edit_row("enhanced-edited", "write enhanced CT with one element set", inputs.enhanced(), (Budget("dicomsdl", 5),)),
+        nested_row("enhanced-nested", "write enhanced CT with one element of one frame set", inputs.enhanced()),
+        series_row(series, FILES_PER_SERIES if is_quick else SCAN_FILES),
+    ]
+
+
+def answer_of(data: Any) -> Answer:
+    """Return what a written file holds, as dicomkit reads it: the same for all libraries."""
+    return walks.digest_dicomkit(dicomkit.read(bytes(data)).data_set, Digest()).as_answer()
+
+
+@cache
+def made_by_dicomkit(path: Path) -> Any:
+    """Return a file of which every value, of all levels, was set."""
+
+    def make(data_set: Any) -> Any:
+        elements = []
+        for element in data_set:
+            value = [make(item) for item in element.value] if element.is_sequence else element.value
+            elements.append(dicomkit.DataElement(element.tag, element.vr, value))
+        return dicomkit.DataSet(elements)
+
+    return dicomkit.DICOMFile.create(make(dicomkit.read(path).data_set))
+
+
+@cache
+def decoded_by_pydicom(path: Path) -> Any:
+    """Return a file of which pydicom has decoded every value, so that it must encode them all."""
+    data_set = pydicom.dcmread(path)
+    for element in data_set.iterall():
+        _ = element.value
+    return data_set
+
+
+def write_with_pydicom(data_set: Any) -> bytes:
+    """Write to memory."""
+    out = io.BytesIO()
+    pydicom.dcmwrite(out, data_set)
+    return out.getvalue()
+
+
+def subjects(ours: Callable[[], Any], by_pydicom: Callable[[], Any], by_dicomsdl: Callable[[], Any] | None) -> dict[str, Subject]:
+    """Return the three libraries' work, each giving the bytes of a file."""
+    found = {"dicomkit": Subject(ours, answer_of, bool(dicomkit)), "pydicom": Subject(by_pydicom, answer_of, bool(pydicom))}
+    if by_dicomsdl is not None:
+        found["dicomsdl"] = Subject(by_dicomsdl, answer_of, bool(dicomsdl))
+    return found
+
+
+def set_row(name: str, title: str, path: Path, budgets: tuple[Budget, ...]) -> Row:
+    """Write a data set whose values are all objects; dicomsdl's are parsed when it opens the file."""
+    opened = dicomsdl.open(str(path)) if dicomsdl else None
+    return Row(
+        name,
+        title,
+        subjects(lambda: made_by_dicomkit(path).write(), lambda: write_with_pydicom(decoded_by_pydicom(path)), lambda: opened.saveToMemory()),
+        budgets,
+        expected_elements(path),
+    )
+
+
+def plain_value(element: Any) -> Any:
+    """Return a value as dicomsdl takes it: text for everything that is text in the file, and lists of such elements for items."""
+    if element.is_sequence:
+        return [[plain_element(inner) for inner in item] for item in element.value]
+    if element.vr.is_text:
+        return "\\".join(element.string_values)
+    return b"" if element.value is None else element.value
+
+
+def plain_element(element: Any) -> tuple[int, str, Any]:
+    """Return tag, VR and value as dicomsdl takes them."""
+    return int(element.tag), str(element.vr), plain_value(element)
+
+
+def fill_with_dicomsdl(data_set: Any, elements: list[tuple[int, str, Any]]) -> None:
+    """Add elements to a data set of dicomsdl."""
+    for tag, vr, value in elements:
+        added = data_set.addDataElement(tag, getattr(dicomsdl.VR, vr))
+        if vr == "SQ":
+            sequence = added.toSequence()
+            for item in value:
+                fill_with_dicomsdl(sequence.addDataSet(), item)
+        elif isinstance(value, bytes):
+            added.fromBytes(value)
+        else:
+            added.setValue(value)
+
+
+def build_row(name: str, title: str, path: Path, budgets: tuple[Budget, ...]) -> Row:
+    """Make a data set from Python values and write it. Items of sequences are made before, but for dicomsdl, which cannot."""
+    ours = [(element.tag, element.vr, element.value) for element in dicomkit.read(path).data_set] if dicomkit else []
+    file = dicomkit.read(path) if dicomkit else None
+    plain = [plain_element(element) for part in (file.file_meta_information, file.data_set) for element in part] if file else []
+    theirs = [(element.tag, element.VR, element.value) for element in pydicom.dcmread(path)] if pydicom else []
+
+    def by_us() -> Any:
+        data_set = dicomkit.DataSet()
+        for tag, vr, value in ours:
+            data_set[tag] = dicomkit.DataElement(tag, vr, value)
+        return dicomkit.DICOMFile.create(data_set).write()
+
+    def by_pydicom() -> Any:
+        data_set = pydicom.Dataset()
+        data_set.file_meta = pydicom.dataset.FileMetaDataset()
+        data_set.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+        for tag, vr, value in theirs:
+            data_set.add_new(tag, vr, value)
+        out = io.BytesIO()
+        pydicom.dcmwrite(out, data_set, enforce_file_format=True)
+        return out.getvalue()
+
+    def by_dicomsdl() -> Any:
+        data_set = dicomsdl.DataSet()
+        data_set.setSpecificCharset(dicomsdl.CHARSET.ISO_IR_100)
+        fill_with_dicomsdl(data_set, plain)
+        return data_set.saveToMemory()
+
+    return Row(name, title, subjects(by_us, by_pydicom, by_dicomsdl), budgets, expected_elements(path))
+
+
+def read_row(name: str, title: str, path: Path, budgets: tuple[Budget, ...] = ()) -> Row:
+    """Write what was read and not touched."""
+    mine = dicomkit.read(path) if dicomkit else None
+    theirs = pydicom.dcmread(path) if pydicom else None
+    return Row(name, title, subjects(lambda: mine.write(), lambda: write_with_pydicom(theirs), None), budgets, expected_elements(path))
+
+
+def edit_row(name: str, title: str, path: Path, budgets: tuple[Budget, ...] = ()) -> Row:
+    """Write what was read, but for one element of the outermost data set."""
+    mine = dicomkit.read(path) if dicomkit else None
+    theirs = pydicom.dcmread(path) if pydicom else None
+    opened = dicomsdl.open(str(path)) if dicomsdl else None
+    if mine is not None:
+        mine.PatientName = EDITED_NAME
+    if theirs is not None:
+        theirs.PatientName = EDITED_NAME
+    if opened is not None:
+        opened.PatientName = EDITED_NAME
+    return Row(
+        name, title, subjects(lambda: mine.write(), lambda: write_with_pydicom(theirs), lambda: opened.saveToMemory()), budgets, expected_elements(path)
+    )
+
+
+def nested_row(name: str, title: str, path: Path) -> Row:
+    """Write what was read, but for one element two sequences deep."""
+    mine = dicomkit.read(path) if dicomkit else None
+    theirs = pydicom.dcmread(path) if pydicom else None
+    for data_set in (mine, theirs):
+        if data_set is not None:
+            data_set.PerFrameFunctionalGroupsSequence[500].PlanePositionSequence[0].ImagePositionPatient = [1, 2, 3]
+    return Row(name, title, subjects(lambda: mine.write(), lambda: write_with_pydicom(theirs), None), (), expected_elements(path))
+
+
+def series_row(root: Path, files: int) -> Row:
+    """Read each file of a series, change one attribute, and write it; what the disk takes for a plain copy is subtracted."""
+    folder = Path(tempfile.mkdtemp(prefix="dicomkit-bench-"))
+    paths = sorted(str(path) for path in root.rglob("*.dcm"))
+
+    def edit(read: Callable[[str], Any], write: Callable[[Any, str], object]) -> int:
+        for number, path in enumerate(paths):
+            data_set = read(path)
+            data_set.PatientName = EDITED_NAME
+            write(data_set, str(folder / f"{number % TARGETS}.dcm"))
+        return len(paths)
+
+    def copy() -> None:
+        for number, path in enumerate(paths):
+            (folder / f"copy{number % TARGETS}").write_bytes(Path(path).read_bytes())
+
+    def count(done: Any) -> Answer:
+        names = {dicomkit.read(path).PatientName for path in folder.glob("*.dcm")} if dicomkit else set()
+        return {"files": done, "names": sorted(names)}
+
+    return Row(
+        "series-edited",
+        f"{files:,} CT files: read, change one attribute, write; a file, less copying it",
+        {
+            "dicomkit": Subject(lambda: edit(dicomkit.read, lambda file, path: file.write(path)), count, bool(dicomkit)),
+            "pydicom": Subject(lambda: edit(pydicom.dcmread, lambda data_set, path: data_set.save_as(path)), count, bool(pydicom)),
+            "copy": Subject(copy),
+        },
+        (Budget("pydicom", 10),),
+        {"files": files, "names": [EDITED_NAME]},
+        baseline="copy",
+        repeats=1,
+        per=files,
+    )

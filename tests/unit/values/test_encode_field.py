@@ -1,0 +1,53 @@
+"""The short way to value fields gives what the long way gives, or raises where it raises."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dicomkit.errors import InvalidValueError
+from dicomkit.tag import Tag
+from dicomkit.values import DICOMDate, DICOMDateTime, DICOMDecimalString, DICOMIntegerString, DICOMPersonName, DICOMTime
+from dicomkit.values.encode import encode_value
+from dicomkit.values.encode_field import encode_value_field
+from dicomkit.vr import VR
+
+VRS = [str(vr) for vr in VR if vr is not VR.SQ]
+TEXT = st.one_of(
+    st.text(string.printable + "^=\\ é\0\x1b\x7f", max_size=70),
+    st.from_regex(r"[0-9]{0,9}[.\-+e]?[0-9]{0,9}", fullmatch=True),
+    st.from_regex(r"[ A-Z0-9_.^=\\]{0,70}", fullmatch=True),
+    st.from_regex(r"[0-2]?[0-9]{3}[01][0-9][0-3][0-9]", fullmatch=True),
+    st.from_regex(r"[0-2][0-9]([0-6][0-9]([0-6][0-9](\.[0-9]{0,7})?)?)?", fullmatch=True),
+    st.from_regex(r"[0-9]{1,3}(\.[0-9]{0,3}){0,20}", fullmatch=True),
+)
+NUMBERS = st.one_of(st.integers(-(2**65), 2**65), st.sampled_from([2**n + d for n in (7, 8, 15, 16, 31, 32, 63, 64) for d in (-1, 0, 1)]), st.floats())
+ODD_ONES = st.sampled_from([
+    None, True, b"", b"a", b"abcd", bytearray(8), (), [], (1, 2), ["a", None], DICOMDate(2024, 2, 29), DICOMTime(12), DICOMDateTime(2024),
+    DICOMDecimalString.parse("1.50"), DICOMIntegerString.parse("007"), DICOMPersonName("A^B"), Tag(0x0010, 0x0010), object(), "x" * 10241,
+])  # fmt: skip
+VALUES = st.one_of(TEXT, NUMBERS, ODD_ONES, st.lists(st.one_of(TEXT, NUMBERS, ODD_ONES), max_size=4), st.lists(NUMBERS, max_size=4))
+TAGS = st.sampled_from([0x00091001, 0x00100010, 0x00080008, 0x00280030, 0x00080005])
+
+
+def outcome(encode, vr, value, tag):
+    try:
+        return encode(vr, value, tag)
+    except InvalidValueError as error:
+        assert error.tag == tag
+        return str(error)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.sampled_from(VRS), VALUES, TAGS)
+def test_both_ways_agree(vr, value, tag):
+    assert outcome(encode_value_field, vr, value, tag) == outcome(lambda vr, *rest: encode_value(VR(vr), *rest), vr, value, tag)
+
+
+@pytest.mark.parametrize("vr", VRS)
+@pytest.mark.parametrize("value", ["", [""], [], None, b""])
+def test_empty_values(vr, value):
+    assert outcome(encode_value_field, vr, value, 0x00091001) == outcome(lambda vr, *rest: encode_value(VR(vr), *rest), vr, value, 0x00091001)
