@@ -28,7 +28,12 @@ def rows(inputs: Inputs, is_quick: bool) -> list[Row]:
         set_row("ct-set", "write CT, all values set before", inputs.ct(), (Budget("pydicom", 30),)),
         read_row("ct-as-read", "write CT as read", inputs.ct(), (Budget("pydicom", 80),)),
         edit_row("ct-edited", "write CT with one element set", inputs.ct(), (Budget("pydicom", 80),)),
-        set_row("enhanced-set", "write enhanced CT, all values set before", inputs.enhanced(), (Budget("pydicom", 200), Budget("dicomsdl", most_times=1))),
+        set_row(
+            "enhanced-set",
+            "write enhanced CT, all values set before",
+            inputs.enhanced(),
+            (Budget("pydicom", 200), Budget("dicomsdl", most_times=1)),
+        ),
         read_row("enhanced-as-read", "write enhanced CT as read", inputs.enhanced()),
         edit_row("enhanced-edited", "write enhanced CT with one element set", inputs.enhanced(), (Budget("dicomsdl", 5),)),
         nested_row("enhanced-nested", "write enhanced CT with one element of one frame set", inputs.enhanced()),
@@ -85,7 +90,9 @@ def set_row(name: str, title: str, path: Path, budgets: tuple[Budget, ...]) -> R
     return Row(
         name,
         title,
-        subjects(lambda: made_by_dicomkit(path).write(), lambda: write_with_pydicom(decoded_by_pydicom(path)), lambda: opened.saveToMemory()),
+        subjects(
+            lambda: made_by_dicomkit(path).write(), lambda: write_with_pydicom(decoded_by_pydicom(path)), lambda: opened.saveToMemory()
+        ),
         budgets,
         expected_elements(path),
     )
@@ -115,6 +122,12 @@ def fill_with_dicomsdl(data_set: Any, elements: list[tuple[int, str, Any]]) -> N
                 fill_with_dicomsdl(sequence.addDataSet(), item)
         elif isinstance(value, bytes):
             added.fromBytes(value)
+        elif isinstance(value, str) and vr in ("DS", "IS"):
+            added.fromStringVector(value.split("\\"))
+        elif isinstance(value, str):
+            added.fromString(value)
+        elif isinstance(value, list):
+            (added.fromDoubleVector if vr in ("FL", "FD") else added.fromLongVector)(value)
         else:
             added.setValue(value)
 
@@ -170,7 +183,11 @@ def edit_row(name: str, title: str, path: Path, budgets: tuple[Budget, ...] = ()
     if opened is not None:
         opened.PatientName = EDITED_NAME
     return Row(
-        name, title, subjects(lambda: mine.write(), lambda: write_with_pydicom(theirs), lambda: opened.saveToMemory()), budgets, expected_elements(path)
+        name,
+        title,
+        subjects(lambda: mine.write(), lambda: write_with_pydicom(theirs), lambda: opened.saveToMemory()),
+        budgets,
+        expected_elements(path),
     )
 
 

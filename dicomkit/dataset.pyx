@@ -355,7 +355,9 @@ cdef class DataSet:
             raise InvalidValueError(f"the element of {value.tag} was given", tag=tag)
         elif value is not None and (<DataElement>value).items is not None:
             # Data sets do not share items: changing one must not change another.
+            creator = (<DataElement>value).creator
             value = DataElement(Tag(tag), "SQ", [item.copy() for item in (<DataElement>value).items])
+            (<DataElement>value).creator = creator
         self._put(tag, value)
 
     cdef int _put(self, uint32_t tag, element) except -1:
@@ -503,13 +505,15 @@ cdef class DataSet:
 
     def __reduce__(self):
         cdef uint64_t start, end
-        if self.is_touched() or self.index.error is not None:
+        if self.is_touched():
             return DataSet, (self.all_elements,)
         # As it was read, its bytes are all it takes; and they do not nest, so that no depth is too deep for pickle.
         start = end = self.index.start_offset
         if self.start < self.stop:
             start = self.index.header_offset(self.start)
             end = self._end_of_last()
+        if self.index.error is not None and self.start == 0:
+            end = self.index.stop_offset        # with the damage, so that what is read around it is the same again
         self.index.load(start, end - start)
         return _data_set_of_bytes, (
             bytes(self.index.buffer[start:end]), self._flags(), self.tags,
@@ -1038,12 +1042,10 @@ cdef DataSet _copy_of(DataSet data_set):
     if looked_at:
         twin.sequences = {record: [item.copy() for item in items] for record, items in looked_at.items()}
     if data_set.changes is not None:
-        twin.changes = {}
+        twin.changes = data_set.changes.copy()
         for tag, element in data_set.changes.items():
-            if element is None:
-                twin.changes[tag] = None
-            else:
-                twin[tag] = element
+            if element is not None and (<DataElement>element).items is not None:
+                twin[tag] = element         # data sets do not share items
     return twin
 
 

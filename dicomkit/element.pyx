@@ -6,8 +6,9 @@ know of elements at all: with 170,000 of them alive, tracking cost ten times the
 """
 
 from cython cimport final, freelist, no_gc
+from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
-from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from dicomkit._core.byteorder cimport load32
 from dicomkit._core.dictionary_table cimport keyword_of_tag, name_of_tag, tag_of_keyword
@@ -38,7 +39,26 @@ from dicomkit.vr import VR
 __all__ = ["DataElement"]
 
 cdef dict _VR_OF_CODE = {ord(vr[0]) | ord(vr[1]) << 8: vr for vr in VR}
-cdef dict _CODE_OF_VR = {vr: code for code, vr in _VR_OF_CODE.items()}
+
+
+cdef uint8_t[65536] _IS_VR       # by code; written here once
+for _code in _VR_OF_CODE:
+    _IS_VR[<uint16_t>_code] = 1
+
+
+cdef uint16_t code_of_vr(object vr) except 0:
+    """The code of a VR given in letters; hashing a member of an enumeration would take longer than all the rest."""
+    cdef Py_ssize_t length
+    cdef const char* letters
+    cdef uint16_t code
+    if isinstance(vr, str):
+        letters = PyUnicode_AsUTF8AndSize(vr, &length)
+        if length == 2:
+            code = <uint8_t>letters[0] | <uint16_t>(<uint8_t>letters[1]) << 8
+            if _IS_VR[code]:
+                return code
+    VR(vr)      # which says what is wrong
+    raise ValueError("not a Value Representation")
 
 
 cdef DataElement made_element(uint32_t tag, uint16_t vr, object value):
@@ -70,10 +90,12 @@ cdef uint32_t tag_of_key(object key) except? 0xFFFFFFFF:
     cdef Py_ssize_t length
     cdef const char* keyword
     cdef int64_t tag
+    cdef int overflow
     if isinstance(key, int):
-        if not 0 <= key <= 0xFFFFFFFF:
+        tag = PyLong_AsLongLongAndOverflow(key, &overflow)
+        if overflow or not 0 <= tag <= 0xFFFFFFFF:
             raise InvalidTagError(f"{key:#x} is not a 32-bit tag")
-        return key
+        return <uint32_t>tag
     if isinstance(key, tuple):
         if len(key) != 2 or not isinstance(key[0], int) or not isinstance(key[1], int):
             raise TypeError("a tag is a pair of numbers, as 0x0010, 0x0010")
@@ -130,10 +152,7 @@ cdef class DataElement:
     """
 
     def __init__(self, tag, vr, value):
-        code = _CODE_OF_VR.get(vr)
-        if code is None:
-            VR(vr)              # which says what is wrong
-        self.fill_in(tag_of_key(tag), <uint16_t>code, value)
+        self.fill_in(tag_of_key(tag), code_of_vr(vr), value)
 
     cdef int fill_in(self, uint32_t tag, uint16_t vr, value) except -1:
         self.tag_number = tag

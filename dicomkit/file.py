@@ -484,6 +484,14 @@ class DICOMFile:
         return _image().icon(self.data_set, self.transfer_syntax)  # type: ignore[no-any-return]
 
 
+def _syntax_of(transfer_syntax: str | TransferSyntax) -> TransferSyntax:
+    """Return the transfer syntax of a UID, keyword or name, in which data sets can be encoded."""
+    syntax = transfer_syntax if isinstance(transfer_syntax, TransferSyntax) else TransferSyntax.find(transfer_syntax)
+    if syntax is None or not syntax.is_data_set_encoding:
+        raise UnsupportedTransferSyntaxError(str(transfer_syntax))
+    return syntax
+
+
 def _image() -> ModuleType:
     from dicomkit.pixels import image_access  # lazy: start-up (it imports NumPy)
 

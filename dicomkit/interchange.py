@@ -31,11 +31,11 @@ def from_pydicom(data_set: Any) -> DataSet:
     from pydicom.filewriter import write_dataset  # lazy: start-up
 
     is_implicit, is_little_endian = data_set.original_encoding
-    out = DicomIO(io.BytesIO())
+    encoded = io.BytesIO()
+    out = DicomIO(encoded)
     # What it read, it copies if the encoding is the same.
     out.is_implicit_VR = bool(is_implicit)
     out.is_little_endian = True if is_little_endian is None else bool(is_little_endian)
     write_dataset(out, data_set)
-    encoded = out.parent.getvalue()
-    index = scan(encoded, is_implicit_vr=out.is_implicit_VR, is_big_endian=not out.is_little_endian, limits=_LIMITS)
+    index = scan(encoded.getvalue(), is_implicit_vr=out.is_implicit_VR, is_big_endian=not out.is_little_endian, limits=_LIMITS)
     return DataSet() if index is None else data_set_from_index(index)

@@ -139,7 +139,10 @@ class _Reader:
     """Makes data sets of what a JSON parser returned."""
 
     def __init__(
-        self, bulk_data: BulkData | None, make_element: Callable[..., DataElement], make_data_set: Callable[[Iterable[DataElement]], DataSet]
+        self,
+        bulk_data: BulkData | None,
+        make_element: Callable[..., DataElement],
+        make_data_set: Callable[[Iterable[DataElement]], DataSet],
     ) -> None:
         self.bulk_data = bulk_data
         self.make_element = make_element
@@ -153,9 +156,9 @@ class _Reader:
     def element(self, name: str, attribute: object) -> DataElement:
         tag = _tag_of(name)
         if not isinstance(attribute, dict) or not _FIELDS.issuperset(attribute):
-            raise ParsingError("an attribute of the DICOM JSON Model has vr, and Value, InlineBinary or BulkDataURI (PS3.18 F.2.2)", tag=tag)
+            raise ParsingError("an attribute has vr, and Value, InlineBinary or BulkDataURI (PS3.18 F.2.2)", tag=tag)
         try:
-            vr = VR(attribute.get("vr"))
+            vr = VR(str(attribute.get("vr")))
         except ValueError:
             raise ParsingError("an attribute without a Value Representation (PS3.18 F.2.2)", tag=tag) from None
         try:

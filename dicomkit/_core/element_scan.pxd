@@ -47,6 +47,7 @@ cdef class ElementIndex:
     cdef readonly object character_set  # of ReadOptions, or None
     cdef readonly uint32_t max_depth
     cdef readonly uint64_t start_offset
+    cdef readonly uint64_t stop_offset  # where what was scanned ends
     cdef readonly uint64_t end_offset   # where the scan ended
     cdef readonly object error          # what ended it early, with partial=True, or None
     cdef uint32_t anomalies

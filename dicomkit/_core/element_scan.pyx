@@ -633,7 +633,7 @@ cdef ElementIndex scan_elements(object buffer, uint64_t start, uint64_t stop, ui
     index.strict = bounds.is_strict
     index.character_set = character_set
     index.max_depth = bounds.max_depth
-    index.start_offset = start
+    index.start_offset, index.stop_offset = start, stop
     if not (start <= stop and start <= index.size) or (source is not None and stop > index.size):
         raise ValueError("the range lies outside the buffer")
 

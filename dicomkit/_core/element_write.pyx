@@ -108,7 +108,7 @@ cdef class ElementWriter:
         Write values of odd length, and binary values that are no whole numbers, as they are.
     """
 
-    def __cinit__(self, *, bint is_implicit_vr=False, bint is_big_endian=False, bint lenient=False):
+    def __init__(self, *, bint is_implicit_vr=False, bint is_big_endian=False, bint lenient=False):
         self.pieces = []
         self.open_containers = []
         self.is_lenient = lenient

@@ -39,8 +39,8 @@ def write_file(path: str | os.PathLike[str], chunks: Iterable[bytes | memoryview
     Raises
     ------
     TargetError
-        If the system refuses: no space, no permission, no folder. The old file, if there was one, is as it was. Errors of ``chunks`` are passed
-        on, and leave as little behind.
+        If the system refuses: no space, no permission, no folder. The old file, if there was one, is as it was. Errors of ``chunks``
+        are passed on, and leave as little behind.
     """
     target = os.path.realpath(path)
     try:

@@ -14,6 +14,7 @@ from cpython.long cimport PyLong_AsLongLong
 from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
+from dicomkit._core.dictionary_table cimport vr_of_tag
 from dicomkit._core.element_scan cimport (
     BIG_ENDIAN, CONTAINER, DUPLICATE, FRAGMENTS, IMPLICIT_VR, LONG_HEADER, OUT_OF_ORDER, STRAY_DELIMITER, UNDEFINED_LENGTH, UNORDERED,
     VR_MISSING, VR_PRESENT, VR_UNKNOWN, Element, ElementIndex,
@@ -339,6 +340,9 @@ cdef class DataSetWriter:
                 self._flush(index, &start, &end)
                 self.put_change(<DataElement>changes[added[next_added]], character_set, depth)
                 next_added += 1
+            if tag >> 16 <= FILE_META_GROUP and depth == 0 and tag >> 16 != self.own_group and not self.out.is_lenient:
+                # Left over from File Meta Information that was damaged: behind a new one they would be read as part of that.
+                raise InvalidTagError("the element does not belong into a data set (PS3.7 6.3, PS3.10 7.1)", tag=tag)
             if lowest <= tag <= highest and tag in changes:
                 self._flush(index, &start, &end)
                 element = changes[tag]
@@ -470,6 +474,9 @@ cdef class DataSetWriter:
                 return self.put_fragments(element.index, element.record)
             fill_field(&field, element.index, element.record, element.vr_code, TELL)
             return self.put_value(&field, character_set, element.character_set, element.index, field.offset)
+        if self.out.flags & IMPLICIT_VR:
+            element.fill(&field, TELL)
+            return self.put_value(&field, character_set, element.character_set, element.data, 0)
         if not _uses_character_set(element.vr_code) or (
             element.character_set is UTF_8
             and _plainness(<const uint8_t*>PyBytes_AS_STRING(element.data), PyBytes_GET_SIZE(element.data)) == PLAIN
@@ -491,9 +498,9 @@ cdef class DataSetWriter:
         if items is None and element.flags & CONTAINER:
             items = data_set.fresh_items(record)
         if items is None:
-            if element.flags & IMPLICIT_VR or vr == 0:
+            # An explicit UN stays UN where there are VRs: its bytes are right whatever they hold.
+            if element.flags & IMPLICIT_VR or vr == 0 or (vr == VR_UN and self.out.flags & IMPLICIT_VR):
                 vr = data_set.resolve_vr(record)
-            # An explicit UN stays UN: its bytes are right whatever they hold.
             if vr == VR_SQ:
                 items = data_set.items_of(record)
         if items is not None:
@@ -511,6 +518,8 @@ cdef class DataSetWriter:
         """A value field, its text in ``own_set``."""
         cdef bint is_name = field.vr == VR_PN, is_multi_valued = not (field.vr == VR_LT or field.vr == VR_ST or field.vr == VR_UT)
         cdef Plainness plainness = PLAIN
+        if self.out.flags & IMPLICIT_VR and field.length and vr_of_tag(field.tag) == VR_SQ and not self.out.is_lenient:
+            raise InvalidValueError("PS3.6 has a sequence there, and implicit VR cannot say that this is none", tag=field.tag)
         if own_set is not character_set and _uses_character_set(field.vr):
             plainness = _plainness(field.data, field.length)
         if plainness != PLAIN and own_set != character_set and (
@@ -532,9 +541,11 @@ cdef class DataSetWriter:
     cdef int put_items(self, uint32_t tag, list items, bint is_undefined, object character_set, uint32_t depth) except -1:
         """A sequence (PS3.5 7.5)."""
         cdef DataSet item
-        cdef Opened sequence = self.out.open_sequence(tag, is_undefined)
-        cdef Opened opened
+        cdef Opened sequence, opened
         cdef bint is_undefined_item
+        if self.out.flags & IMPLICIT_VR and self.lengths == AS_READ and vr_of_tag(tag) != VR_SQ:
+            is_undefined = True         # without a VR, nothing else tells readers that it is a sequence
+        sequence = self.out.open_sequence(tag, is_undefined)
         for thing in items:
             item = <DataSet>thing if isinstance(thing, DataSet) else DataSet(thing.all_elements)
             is_undefined_item = self.lengths == ALL_UNDEFINED

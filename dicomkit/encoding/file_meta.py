@@ -50,16 +50,16 @@ def is_file_meta_right(meta: DataSet, data_set: DataSet, syntax: TransferSyntax,
     elements = meta.all_elements
     if not elements or elements[0].tag != GROUP_LENGTH:
         return False
-    last = elements[-1]
-    start = elements[0].offset or 0
-    return elements[0].value == (last.offset or 0) + last.value_length + (12 if last.vr.has_long_length else 8) - start - GROUP_LENGTH_ELEMENT_SIZE
+    first, last = elements[0], elements[-1]
+    end = (last.offset or 0) + (12 if last.vr.has_long_length else 8) + last.value_length
+    return bool(first.value == end - (first.offset or 0) - GROUP_LENGTH_ELEMENT_SIZE)
 
 
 def complete_file_meta(meta: DataSet, data_set: DataSet, syntax: TransferSyntax, *, lenient: bool = False) -> DataSet:
     """Return File Meta Information for a data set that dicomkit writes, without its group length.
 
-    What ``meta`` has and what need not change is kept; class and instance come from the data set where it has them; implementation class and
-    version are dicomkit's, unless they were set.
+    What ``meta`` has and what need not change is kept; class and instance come from the data set where it has them; implementation
+    class and version are dicomkit's, unless they were set.
 
     Raises
     ------

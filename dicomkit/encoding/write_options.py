@@ -15,9 +15,9 @@ class WriteOptions:
     Parameters
     ----------
     lenient
-        Write what was read though it is wrong, as it was: values of odd length, elements that stand twice or out of order, a file that was
-        read with ``partial=True``, File Meta Information that contradicts the data set. By default what can be put right is, and the rest raises. Values that were
-        read and not touched are never judged.
+        Write what was read though it is wrong, as it was: values of odd length, elements that stand twice or out of order, a file
+        that was read with ``partial=True``, File Meta Information that contradicts the data set. By default what can be put right is,
+        and the rest raises. Values that were read and not touched are never judged.
     undefined_lengths
         Whether sequences and items have undefined lengths (PS3.5 7.5). By default those that were read keep what they had, and others have
         defined ones.

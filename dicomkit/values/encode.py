@@ -46,7 +46,7 @@ def encode_value(vr: VR, value: Any, tag: int | None = None) -> bytes:
         return _encode_text(vr, value, tag)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return _encode_bytes(vr, bytes(value), tag)
-    values = list(value) if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) else [value]
+    values = list(value) if isinstance(value, (list, tuple)) or getattr(value, "ndim", False) else [value]
     if hasattr(value, "ndim") and vr in _ITEM_SIZE:
         if vr not in _STRUCT and vr is not VR.AT and value.dtype.itemsize == _ITEM_SIZE[vr]:
             return _encode_bytes(vr, value.astype(value.dtype.newbyteorder("<"), copy=False).tobytes(), tag)

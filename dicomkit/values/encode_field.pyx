@@ -27,9 +27,14 @@ cdef enum:
     SPACE = 0x20
     BACKSLASH = 0x5C
     DELETE = 0x7F
+    FEW = 32
+
+cdef double LARGEST_SINGLE = 3.4028234663852886e38      # of IEEE 754 binary32
 
 cdef dict _VR_OF_CODE = {ord(vr[0]) | ord(vr[1]) << 8: vr for vr in VR}
-cdef dict _SINGLE = {}          # tags whose elements have one value, as far as asked for; others are None
+cdef dict _ALLOWED = {}         # whether PS3.6 allows a small number of values, by tag * FEW + number, as far as asked for
+cdef object _DECIMAL = DICOMDecimalString, _INTEGER = DICOMIntegerString, _DATE = DICOMDate, _TIME = DICOMTime, _DATE_TIME = DICOMDateTime
+cdef object _check_multiplicity = check_multiplicity, _format_decimal = format_decimal
 
 
 cdef inline bint _is_digit(uint8_t c) noexcept nogil:
@@ -156,12 +161,13 @@ cdef inline bint _may_have(uint32_t tag, Py_ssize_t count) except -1:
     """Whether PS3.6 allows so many values."""
     if count == 0:
         return True
-    if count == 1:
-        known = _SINGLE.get(tag)
-        if known is None:
-            known = _SINGLE[tag] = check_multiplicity(tag, 1) is None
-        return known
-    return check_multiplicity(tag, count) is None
+    if count >= FEW:
+        return _check_multiplicity(tag, count) is None
+    key = <uint64_t>tag * FEW + count
+    known = _ALLOWED.get(key)
+    if known is None:
+        known = _ALLOWED[key] = _check_multiplicity(tag, count) is None
+    return known is True
 
 
 cdef bytes _text_field(uint16_t vr, str text, uint32_t tag, Py_ssize_t count):
@@ -204,13 +210,13 @@ cdef str _text_of(uint16_t vr, value):
     kind = type(value)
     if isinstance(value, str):
         return str.__str__(value) if kind is not str else value
-    if (vr == VR_DS and kind is DICOMDecimalString) or (vr == VR_IS and kind is DICOMIntegerString):
+    if (vr == VR_DS and kind is _DECIMAL) or (vr == VR_IS and kind is _INTEGER):
         return value.original_string
     if vr == VR_DS and kind is float and value - value == 0:
-        return format_decimal(value)
+        return _format_decimal(value)
     if (vr == VR_IS or vr == VR_DS) and kind is int:
         return str(value)
-    if (vr == VR_DA and kind is DICOMDate) or (vr == VR_TM and kind is DICOMTime) or (vr == VR_DT and kind is DICOMDateTime):
+    if (vr == VR_DA and kind is _DATE) or (vr == VR_TM and kind is _TIME) or (vr == VR_DT and kind is _DATE_TIME):
         return value.dicom_string
     return None
 
@@ -218,22 +224,29 @@ cdef str _text_of(uint16_t vr, value):
 cdef inline int _size_of(uint16_t vr) noexcept nogil:
     if vr == VR_US or vr == VR_SS:
         return 2
-    if vr == VR_UL or vr == VR_SL or vr == VR_AT:
+    if vr == VR_UL or vr == VR_SL or vr == VR_AT or vr == VR_FL:
         return 4
     return 8 if vr == VR_FD or vr == VR_UV or vr == VR_SV else 0
 
 
 cdef bint _put_number(uint16_t vr, value, char* target) except -1:
-    """Store one number; False if it is for the long way: FL, which rounds, and what is out of range."""
+    """Store one number; False if it is for the long way: what is out of range."""
     cdef int64_t number
     cdef uint16_t half
     cdef uint32_t word
     cdef double real
-    if vr == VR_FD:
-        if not isinstance(value, (float, int)):
+    cdef float single
+    if vr == VR_FD or vr == VR_FL:
+        if not isinstance(value, float):
             return False
         real = value
-        memcpy(target, &real, 8)
+        if vr == VR_FD:
+            memcpy(target, &real, 8)
+            return True
+        if real - real == 0 and not -LARGEST_SINGLE <= real <= LARGEST_SINGLE:
+            return False
+        single = <float>real
+        memcpy(target, &single, 4)
         return True
     if not isinstance(value, int) or not -0x80000000 <= value <= 0xFFFFFFFF:
         return False
@@ -277,7 +290,7 @@ cdef bytes encode_field(uint16_t vr, object value, uint32_t tag):
     cdef bytes field = None
     cdef int size = _size_of(vr)
     if size:
-        if value is not None and not isinstance(value, (bytes, str, float)) or vr == VR_FD:
+        if value is not None:
             field = _numbers_field(vr, value, tag, size)
     elif isinstance(value, list):
         if value and not _is_single_text(vr):

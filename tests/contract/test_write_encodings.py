@@ -40,11 +40,14 @@ VALUES = {
     "AE": text(16, string.ascii_letters), "AS": st.integers(0, 999).map("{:03d}Y".format), "AT": number(32, False),
     "CS": text(16, string.ascii_uppercase + "_ "), "DA": st.dates().map(lambda date: f"{date.year:04d}{date.month:02d}{date.day:02d}"),
     "DS": st.floats(allow_nan=False, allow_infinity=False), "DT": st.integers(1, 9999).map("{:04d}".format),
-    "FD": st.floats(), "FL": st.floats(width=32), "IS": number(32, True), "LO": text(64), "LT": text(100, CHARACTERS + "\\\r\n"), "OB": binary(2),
-    "OD": binary(8), "OF": binary(4), "OL": binary(4), "OV": binary(8), "OW": binary(2), "PN": text(20, CHARACTERS + "^").filter(lambda name: name.count("^") < 5),
+    "FD": st.floats(), "FL": st.floats(width=32), "IS": number(32, True), "LO": text(64), "LT": text(100, CHARACTERS + "\\\r\n"),
+    "OB": binary(2),
+    "OD": binary(8), "OF": binary(4), "OL": binary(4), "OV": binary(8), "OW": binary(2),
+    "PN": text(20, CHARACTERS + "^").filter(lambda name: name.count("^") < 5),
     "SH": text(16), "SL": number(32, True), "SS": number(16, True), "ST": text(100, CHARACTERS + "\\"), "SV": number(64, True),
     "TM": st.times().map(lambda time: time.strftime("%H%M%S.%f")), "UC": text(100), "UI": st.integers(0, 10**30).map("2.25.{}".format),
-    "UL": number(32, False), "UN": binary(2), "UR": text(30, string.ascii_letters + "/:?"), "US": number(16, False), "UT": text(200, CHARACTERS + "\\"), "UV": number(64, False),
+    "UL": number(32, False), "UN": binary(2), "UR": text(30, string.ascii_letters + "/:?"), "US": number(16, False),
+    "UT": text(200, CHARACTERS + "\\"), "UV": number(64, False),
 }  # fmt: skip
 
 
@@ -112,7 +115,8 @@ def test_an_edit_changes_nothing_else(made, data):
             break
         tag = data.draw(st.sampled_from(sequences))
         target, mirror = target.sequence(tag)[0], mirror.sequence(tag)[0]
-    tag = data.draw(st.sampled_from([0x00100020, *target.tags]))
+    # Another character set would turn the text round, or fail to: that is another test.
+    tag = data.draw(st.sampled_from([0x00100020, *(tag for tag in target.tags if tag != 0x00080005)]))
     if tag in target and data.draw(st.booleans()):
         del target[tag]
         del mirror[tag]

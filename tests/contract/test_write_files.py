@@ -53,7 +53,8 @@ def test_the_readme_s_example(tmp_path):
     assert len(uids) == 4
 
     read = dicomkit.read(tmp_path / "out.dcm")
-    assert (read.PatientName, read.PatientID, read.StudyDate.isoformat(), read.Rows, read.Columns) == ("Doe^John", "12345678", "2025-01-31", 512, 512)
+    assert (read.PatientName, read.PatientID, read.StudyDate.isoformat(), read.Rows, read.Columns) == ("Doe^John", "12345678",
+    "2025-01-31", 512, 512)
     assert read.sop_class_uid == SECONDARY_CAPTURE
     again = dicomkit.read(output_data)
     assert again.PatientName == "Anonymized"

@@ -35,7 +35,8 @@ def made():
 
 def test_the_form():
     model = json.loads(made().to_json())
-    assert model["00100010"] == {"vr": "PN", "Value": [{"Alphabetic": "Yamada^Tarou", "Ideographic": "山田^太郎", "Phonetic": "やまだ^たろう"}]}
+    groups = {"Alphabetic": "Yamada^Tarou", "Ideographic": "山田^太郎", "Phonetic": "やまだ^たろう"}
+    assert model["00100010"] == {"vr": "PN", "Value": [groups]}
     assert model["00100020"] == {"vr": "LO"}
     assert model["00180050"] == {"vr": "DS", "Value": [1.5]}
     assert model["00280009"] == {"vr": "AT", "Value": ["00181063"]}
@@ -91,10 +92,13 @@ def test_compressed_pixel_data_needs_a_uri():
 
 
 @pytest.mark.parametrize("text", [
-    "", "[]", "5", "{", '{"PatientName": {}}', '{"0010001": {"vr": "PN"}}', '{"0010001G": {"vr": "PN"}}', '{"00100010": []}', '{"00100010": {}}',
+    "", "[]", "5", "{", '{"PatientName": {}}', '{"0010001": {"vr": "PN"}}', '{"0010001G": {"vr": "PN"}}', '{"00100010": []}',
+    '{"00100010": {}}',
     '{"00100010": {"vr": "ZZ"}}', '{"00100010": {"vr": "PN", "Value": 5}}', '{"00100010": {"vr": "PN", "Value": [5]}}',
-    '{"00280010": {"vr": "US", "Value": ["x"]}}', '{"00280010": {"vr": "US", "Value": [70000]}}', '{"00280010": {"vr": "US", "Value": [{}]}}',
-    '{"7FE00010": {"vr": "OW", "InlineBinary": "%"}}', '{"7FE00010": {"vr": "OW", "InlineBinary": 5}}', '{"00081110": {"vr": "SQ", "Value": [5]}}',
+    '{"00280010": {"vr": "US", "Value": ["x"]}}', '{"00280010": {"vr": "US", "Value": [70000]}}',
+    '{"00280010": {"vr": "US", "Value": [{}]}}',
+    '{"7FE00010": {"vr": "OW", "InlineBinary": "%"}}', '{"7FE00010": {"vr": "OW", "InlineBinary": 5}}', 
+    '{"00081110": {"vr": "SQ", "Value": [5]}}',
     '{"00100010": {"vr": "PN", "Other": 5}}', '{"00280009": {"vr": "AT", "Value": ["x"]}}', '{"00180050": {"vr": "DS", "Value": [[]]}}',
     '{"00081110": {"vr": "SQ", "Value": [' * 300 + "]}}" * 300, "[" * 100_000,
     '{"00180050": {"vr": "DS", "Value": [NaN]}}',

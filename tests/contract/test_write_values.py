@@ -18,14 +18,16 @@ GOOD = [
     ("AS", "045Y"), ("AS", "001D"),
     ("CS", "ORIGINAL"), ("CS", "A B_9"), ("CS", ["A", "", "B"]), ("CS", "X" * 16),
     ("DA", "20240229"), ("DA", datetime.date(2024, 2, 29)), ("DA", dicomkit.DICOMDate.parse("20240229")),
-    ("DS", "1.5"), ("DS", " -1e-5"), ("DS", 1.5), ("DS", 3), ("DS", 1 / 3), ("DS", [0.1, "2"]), ("DS", np.float64(2.5)), ("DS", np.float32(2.5)),
+    ("DS", "1.5"), ("DS", " -1e-5"), ("DS", 1.5), ("DS", 3), ("DS", 1 / 3), ("DS", [0.1, "2"]), ("DS", np.float64(2.5)),
+    ("DS", np.float32(2.5)),
     ("DT", "2024"), ("DT", "20240131120000.123456-0800"), ("DT", datetime.datetime(2024, 1, 31, 12, tzinfo=datetime.UTC)),
     ("FD", 1.5), ("FD", float("nan")), ("FL", [1.5, -2]), ("FL", np.arange(3.0)),
     ("IS", "12"), ("IS", -(2**31)), ("IS", 2**31 - 1), ("IS", 5.0), ("IS", np.int16(5)),
     ("LO", "x" * 64), ("LO", "é" * 64), ("LO", ["a", "b"]), ("LO", "esc \x1b$B"),
     ("LT", "a\\b\r\n\t" + "x" * 10234), ("ST", "x" * 1024), ("UT", "a\\b" * 40_000), ("UC", "x" * 70_000), ("SH", "x" * 16),
     ("OB", b"abc"), ("OW", b"ab"), ("OF", b"abcd"), ("OL", np.array([1, 2], np.uint32)), ("OD", np.array([1.5])), ("OV", bytes(16)),
-    ("PN", "Doe^John"), ("PN", "=".join(["x" * 64] * 3)), ("PN", ["A^B", "C^D"]), ("PN", "a^b^c^d^e"), ("PN", "Yamada^Tarou=山田^太郎=やまだ^たろう"),
+    ("PN", "Doe^John"), ("PN", "=".join(["x" * 64] * 3)), ("PN", ["A^B", "C^D"]), ("PN", "a^b^c^d^e"),
+    ("PN", "Yamada^Tarou=山田^太郎=やまだ^たろう"),
     ("SL", -(2**31)), ("SS", -(2**15)), ("UL", 2**32 - 1), ("US", 65535), ("UV", 2**64 - 1), ("SV", -(2**63)),
     ("US", np.array([1, 2], np.uint16)), ("US", True),
     ("TM", "12"), ("TM", "235960.999999"), ("TM", datetime.time(12, 30)),
@@ -46,7 +48,8 @@ BAD = [
     ("LT", "x" * 10241), ("LT", ["a", "b"]), ("ST", "x" * 1025), ("LT", "a\0b"), ("UT", "a\x07"),
     ("OB", "text"), ("OB", 5), ("OW", b"abc"), ("OF", b"abcde"), ("OV", bytes(12)), ("OB", [1, 2]), ("OD", np.array([1], np.float32)),
     ("PN", "x" * 65), ("PN", "a=b=c=d"), ("PN", "a^b^c^d^e^f"), ("PN", "a\nb"), ("PN", "=".join(["x" * 65, "y"])),
-    ("SL", 2**31), ("SS", 2**15), ("UL", -1), ("UL", 2**32), ("US", 65536), ("US", -1), ("US", 1.5), ("US", "1"), ("US", b"\1"), ("UV", 2**64),
+    ("SL", 2**31), ("SS", 2**15), ("UL", -1), ("UL", 2**32), ("US", 65536), ("US", -1), ("US", 1.5), ("US", "1"), ("US", b"\1"),
+    ("UV", 2**64),
     ("US", decimal.Decimal(1)), ("SV", 2**63),
     ("TM", "12:30"), ("TM", "2560"), ("TM", "1"), ("TM", "120000.1234567"),
     ("UI", "1.02"), ("UI", "x" * 5), ("UI", "1." + "1" * 63), ("UI", "1..2"), ("UI", ".1"),
@@ -97,8 +100,10 @@ def test_how_many_values(keyword, value):
 
 
 @pytest.mark.parametrize(("keyword", "value"), [
-    ("PixelSpacing", [0.5, 0.5]), ("PixelSpacing", "0.5\\0.5"), ("ImageType", ["ORIGINAL", "PRIMARY"]), ("OtherPatientNames", ["A", "B", "C"]),
-    ("WindowCenter", [40, 50, 60]), ("PatientComments", "a\\b"), ("ContourData", [1, 2, 3, 4, 5, 6]), ("SpecificCharacterSet", ["", "ISO 2022 IR 87"]),
+    ("PixelSpacing", [0.5, 0.5]), ("PixelSpacing", "0.5\\0.5"), ("ImageType", ["ORIGINAL", "PRIMARY"]), ("OtherPatientNames", ["A", "B",
+    "C"]),
+    ("WindowCenter", [40, 50, 60]), ("PatientComments", "a\\b"), ("ContourData", [1, 2, 3, 4, 5, 6]), ("SpecificCharacterSet", ["",
+    "ISO 2022 IR 87"]),
     ("LUTDescriptor", [256, 0, 16]), ("PixelSpacing", ""), ("PixelSpacing", []),
 ])  # fmt: skip
 def test_as_many_as_there_may_be(keyword, value):
@@ -108,7 +113,8 @@ def test_as_many_as_there_may_be(keyword, value):
 
 
 @pytest.mark.parametrize(("tag", "count", "is_right"), [
-    (0x00100010, 1, True), (0x00100010, 2, False), (0x00080008, 1, False), (0x00080008, 7, True), (0x30060050, 9, True), (0x30060050, 10, False),
+    (0x00100010, 1, True), (0x00100010, 2, False), (0x00080008, 1, False), (0x00080008, 7, True), (0x30060050, 9, True),
+    (0x30060050, 10, False),
     (0x00091001, 5, True), (0x60003000, 1, True), (0x00100010, 0, True), (0x00186060, 3, True),
 ])  # fmt: skip
 def test_multiplicity(tag, count, is_right):
@@ -116,9 +122,8 @@ def test_multiplicity(tag, count, is_right):
 
 
 def test_every_vm_of_the_dictionary_is_understood():
-    assert {entry.vm for entry in dicomkit.DataElementDictionary.entries() if entry.vm and check_multiplicity(entry.tag, 10_007) is None} == {
-        "1-n", "2-n", "3-n", "6-n",
-    }  # fmt: skip
+    entries = [entry for entry in dicomkit.DataElementDictionary.entries() if entry.vm]
+    assert {entry.vm for entry in entries if check_multiplicity(entry.tag, 10_007) is None} == {"1-n", "2-n", "3-n", "6-n"}
 
 
 # Setters.
@@ -127,9 +132,11 @@ SETTERS = {
     "uint16": ("Rows", 5, "US"), "uint32": ("SimpleFrameList", 5, "UL"), "uint64": (PRIVATE, 5, "UV"), "int16": (PRIVATE, -5, "SS"),
     "int32": ("ReferencePixelX0", -5, "SL"), "int64": (PRIVATE, -5, "SV"), "float32": (PRIVATE, 1.5, "FL"), "float64": (PRIVATE, 1.5, "FD"),
     "tag": ("FrameIncrementPointer", 0x00181063, "AT"), "date": ("StudyDate", "20240101", "DA"), "time": ("StudyTime", "12", "TM"),
-    "date_time": ("AcquisitionDateTime", "2024", "DT"), "age": ("PatientAge", "045Y", "AS"), "decimal_string": ("SliceThickness", 1.5, "DS"),
+    "date_time": ("AcquisitionDateTime", "2024", "DT"), "age": ("PatientAge", "045Y", "AS"),
+    "decimal_string": ("SliceThickness", 1.5, "DS"),
     "integer_string": ("InstanceNumber", 5, "IS"), "person_name": ("PatientName", "A^B", "PN"), "uid": ("SOPInstanceUID", "1.2", "UI"),
-    "application_entity": ("StationAETitle", "A", "AE"), "code_string": ("Modality", "CT", "CS"), "universal_resource": ("RetrieveURL", "http://a", "UR"),
+    "application_entity": ("StationAETitle", "A", "AE"), "code_string": ("Modality", "CT", "CS"), "universal_resource": ("RetrieveURL",
+    "http://a", "UR"),
 }  # fmt: skip
 
 
@@ -139,7 +146,8 @@ def test_write_1_setters(name):
     ds = DataSet()
     getattr(ds, f"set_{name}")(key, value)
     assert ds[key].vr == vr
-    assert str(getattr(ds[key].value, "dicom_string", ds[key].value)) == str(getattr(dicomkit.Tag(value), "__int__", str)() if vr == "AT" else value) or vr == "AT"
+    read = ds[key].value
+    assert str(int(read) if vr == "AT" else getattr(read, "dicom_string", read)) == str(value)
     getattr(ds, f"set_{name}")(key, None)
     assert ds[key].value is None
     several = f"set_{name}s" if name != "application_entity" else "set_application_entities"
@@ -200,5 +208,5 @@ def test_numbers_keep_the_text_that_was_read(text):
 
     file = dicomkit.read(part10(data_set([(0x00180050, "DS", text)])))
     before = bytes(file["SliceThickness"].value_data)
-    file.SliceThickness = file.SliceThickness  # noqa: PLW0127
+    file.SliceThickness = file.SliceThickness
     assert bytes(file["SliceThickness"].value_data).strip() == before.strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable, Iterator
 from random import Random
@@ -13,7 +14,11 @@ from tests.fuzz.mutations import mutate
 from tests.fuzz.seeds import CANARY, find_seeds
 from tests.hostile.builders import IMAGE
 
-FACTS = [name for name in dir(dicomkit.DataElement) if not name.startswith("_") and name != "value_range"]
+FACTS = [
+    name
+    for name in dir(dicomkit.DataElement)
+    if name[0] != "_" and inspect.isgetsetdescriptor(inspect.getattr_static(dicomkit.DataElement, name))
+]
 
 
 def messages_of(action: Callable[[], object]) -> Iterator[str]:

@@ -34,7 +34,7 @@ def image(data: bytes = bytes(32), vr: str = "OW", **changes: int | str | None) 
     {"rows": 0}, {"columns": 0}, {"rows": 65535, "columns": 65535}, {"rows": 65535, "columns": 65535, "frames": "2147483647"},
     {"frames": "0"}, {"frames": "-1"}, {"frames": "2147483647"}, {"frames": "2147483648"}, {"frames": "9" * 12},
     {"frames": "1e3"}, {"frames": "nan"},
-    {"allocated": 0}, {"allocated": 7}, {"allocated": 12}, {"allocated": 24}, {"allocated": 128}, {"allocated": 65535}, {"allocated": 64},
+    {"allocated": 0}, {"allocated": 7}, {"allocated": 13}, {"allocated": 24}, {"allocated": 128}, {"allocated": 65535}, {"allocated": 64},
     {"stored": 0}, {"stored": 17}, {"stored": 65535}, {"high": 10}, {"high": 16}, {"high": 65535}, {"signed": 2}, {"signed": 65535},
     {"samples": 0}, {"samples": 2}, {"samples": 3}, {"samples": 65535}, {"photometric": "RGB"}, {"photometric": "rgb"},
     {"photometric": "XYZ"},

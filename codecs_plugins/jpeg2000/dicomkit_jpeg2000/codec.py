@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from dicomkit import uids
 from dicomkit.codecs import EncodedFrame, EncodeOptions
 from dicomkit.codecs.cells import check_range, decode_into, without_subsampling
 from dicomkit.codecs.codestreams import JPEG2000Header, parse_jpeg2000_header
 from dicomkit.errors import PixelDataError
 from dicomkit_jpeg2000.library import decode_jpeg2000, decode_lossless_htj2k, encode_htj2k, encode_jpeg2000
+from dicomkit_jpeg2000.precision import set_precision, shift_level
 
 if TYPE_CHECKING:
     from typing import Any
@@ -111,30 +110,16 @@ class HTJ2KCodec(JPEG2000Codec):
     def _encode(self, samples: npt.NDArray[Any], descriptor: FrameDescriptor, psnr: float | None, options: EncodeOptions) -> bytes:
         by_resolution = options.transfer_syntax_uid == uids.HTJ2KLosslessRPCL
         container_bits = samples.itemsize * 8
+        step = None
         if psnr is not None:
             # A uniform quantizer's noise is its step over the root of 12, and the step is a part of the container's range.
             step = math.sqrt(12) * 10 ** (-psnr / 20) * 2.0 ** (descriptor.bits_stored - container_bits)
-            return encode_htj2k(samples, step, by_resolution=by_resolution)
-        if descriptor.bits_stored == container_bits:
-            return encode_htj2k(samples, None, by_resolution=by_resolution)
-        return _encode_with_precision(samples, descriptor, by_resolution)
-
-
-def _encode_with_precision(samples: npt.NDArray[Any], descriptor: FrameDescriptor, by_resolution: bool) -> bytes:
-    """Encode without loss what OpenJPH, as imagecodecs calls it, would give a precision of 8 or 16 bits.
-
-    Precision is used for nothing but the level shift of unsigned samples (ISO/IEC 15444-1 G.1): bit planes are counted by QCD. So the
-    samples are encoded as signed ones, which nobody shifts, shifted by us, and SIZ is told the truth afterwards.
-    """
-    bits = descriptor.bits_stored
-    if not descriptor.is_signed:
-        signed = f"i{samples.itemsize}"
-        samples = samples.view(signed) - np.array(1 << (bits - 1), dtype=signed)
-    encoded = bytearray(encode_htj2k(samples, None, by_resolution=by_resolution))
-    first = parse_jpeg2000_header(memoryview(encoded)).siz_component_offset
-    for component in range(descriptor.samples_per_pixel):
-        encoded[first + 3 * component] = (0x80 if descriptor.is_signed else 0) | (bits - 1)
-    return bytes(encoded)
+        if descriptor.bits_stored != container_bits:
+            signed = shift_level(samples, descriptor.bits_stored) if not descriptor.is_signed else samples
+            encoded = set_precision(encode_htj2k(signed, step, by_resolution=by_resolution), descriptor)
+            if encoded is not None:
+                return encoded
+        return encode_htj2k(samples, step, by_resolution=by_resolution)
 
 
 def _decoded_photometric_interpretation(descriptor: FrameDescriptor) -> str:

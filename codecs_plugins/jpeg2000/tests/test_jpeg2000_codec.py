@@ -185,3 +185,16 @@ def test_frames_in_work_together_share_the_processors():
         thread.join()
     assert all(np.array_equal(out, make_frame(shape)) for out in outs)
     assert codec._frames_in_work == 0
+
+
+@pytest.mark.parametrize(("bits_stored", "expected"), [(2, 2), (7, 7), (8, 8), (9, 16), (10, 10), (12, 12), (15, 15), (16, 16)])
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_lossy_htj2k_has_the_precision_of_the_data_set_where_its_steps_allow(bits_stored, expected, is_signed):
+    shape = FrameShape(bits_stored=bits_stored, is_signed=is_signed)
+    pixels = make_frame(shape)
+    data = HTJ2KCodec().encode_frame(pixels, shape, EncodeOptions(transfer_syntax_uid=uids.HTJ2K, psnr=50)).data
+    header = parse_jpeg2000_header(memoryview(data))
+    assert (header.precision, header.is_signed, header.is_reversible) == (expected, is_signed, False)
+    out = np.zeros_like(pixels)
+    HTJ2KCodec().decode_frame(memoryview(data), shape, out)
+    assert np.abs(out.astype(float) - pixels).max() < 2 + (1 << bits_stored) / 40

@@ -1,7 +1,8 @@
 """PackBits, the run-length scheme of RLE Lossless (PS3.5 G.3), on the byte planes of a frame.
 
-A byte plane is every ``pixel_stride``-th byte of a frame, from a position on; a segment is a byte plane, encoded. Planes are handled in
-blocks that stay in the cache, and the bytes of a block are put beside each other in one go: a plane at a time would walk through the frame once for each.
+A byte plane is every ``pixel_stride``-th byte of a frame, from a position on; a segment is a byte plane, encoded. Planes are
+handled in blocks that stay in the cache, and the bytes of a block are put beside each other in one go: a plane at a time would
+walk through the frame once for each.
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
@@ -40,6 +41,23 @@ cdef extern from *:
             out[3 * i + 2] = third[i];
         }
     }
+    CLONES static void split_two(const unsigned char *restrict pixels, unsigned char *restrict first, unsigned char *restrict second,
+                                 Py_ssize_t length)
+    {
+        for (Py_ssize_t i = 0; i < length; i++) {
+            first[i] = pixels[2 * i];
+            second[i] = pixels[2 * i + 1];
+        }
+    }
+    CLONES static void split_three(const unsigned char *restrict pixels, unsigned char *restrict first, unsigned char *restrict second,
+                                   unsigned char *restrict third, Py_ssize_t length)
+    {
+        for (Py_ssize_t i = 0; i < length; i++) {
+            first[i] = pixels[3 * i];
+            second[i] = pixels[3 * i + 1];
+            third[i] = pixels[3 * i + 2];
+        }
+    }
     /* The byte that comes first in memory is the lowest one of a word, or the highest where the machine is big endian. */
     #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     static inline unsigned long long in_order(unsigned long long word) { return __builtin_bswap64(word); }
@@ -49,6 +67,8 @@ cdef extern from *:
     """
     void join_two(uint8_t* out, const uint8_t* first, const uint8_t* second, Py_ssize_t length) noexcept nogil
     void join_three(uint8_t* out, const uint8_t* first, const uint8_t* second, const uint8_t* third, Py_ssize_t length) noexcept nogil
+    void split_two(const uint8_t* pixels, uint8_t* first, uint8_t* second, Py_ssize_t length) noexcept nogil
+    void split_three(const uint8_t* pixels, uint8_t* first, uint8_t* second, uint8_t* third, Py_ssize_t length) noexcept nogil
     int first_set_bit(uint64_t word) noexcept nogil
     uint64_t in_order(uint64_t word) noexcept nogil
 
@@ -205,12 +225,12 @@ cdef inline void _store(Segment* segments, Py_ssize_t count, const Py_ssize_t* p
     cdef uint8_t* target
     if stride == 1:
         memcpy(out, segments[0].plane, <size_t> length)
-    elif stride == 2 and count == 2:
+    elif stride == 2 and count == 2 and places[0] != places[1]:
         first, second = segments[0].plane, segments[1].plane
         if places[0] == 1:
             first, second = second, first
         join_two(out, first, second, length)
-    elif stride == 3 and count == 3 and places[0] == 0 and places[1] == 1:
+    elif stride == 3 and count == 3 and places[0] == 0 and places[1] == 1 and places[2] == 2:
         join_three(out, segments[0].plane, segments[1].plane, segments[2].plane, length)
     else:
         for k in range(count):
@@ -237,9 +257,10 @@ def encode_segments(const uint8_t[::1] pixels not None, positions, Py_ssize_t pi
         The segments, each padded to an even length, and where each begins.
     """
     cdef Py_ssize_t places[MOST_PLANES]
-    cdef Py_ssize_t starts[MOST_PLANES]
-    cdef Py_ssize_t count = len(positions), rows, bound, size, k
+    cdef Py_ssize_t sizes[MOST_PLANES]
+    cdef Py_ssize_t count = len(positions), rows, row_capacity, capacity, k, size = 0
     cdef uint8_t* memory
+    cdef uint8_t* target
     if not 1 <= count <= MOST_PLANES or pixel_stride < count or row_length < 1 or pixels.shape[0] < 1:
         raise ValueError("segments and frame do not fit together")
     if pixels.shape[0] % (pixel_stride * row_length):
@@ -249,44 +270,67 @@ def encode_segments(const uint8_t[::1] pixels not None, positions, Py_ssize_t pi
         places[k] = positions[k]
         if not 0 <= places[k] < pixel_stride:
             raise ValueError("a segment lies outside of the pixel")
-    bound = count * (rows * (row_length + (row_length + LONGEST_RUN - 1) // LONGEST_RUN) + 1) + SLACK
-    memory = <uint8_t*> malloc(<size_t> (bound + row_length + SLACK))
+    # A row never becomes longer than its literals; what is written too much at the end of a segment is in the slack.
+    row_capacity = row_length + LONGEST_RUN + SLACK
+    capacity = rows * (row_length + (row_length + LONGEST_RUN - 1) // LONGEST_RUN) + LONGEST_RUN + SLACK
+    memory = <uint8_t*> malloc(<size_t> (count * (row_capacity + capacity)))
     if memory == NULL:
         raise MemoryError
     try:
         with nogil:
-            size = _encode(&pixels[0], rows, row_length, pixel_stride, places, count, memory + row_length + SLACK, memory, starts)
-        return PyBytes_FromStringAndSize(<char*> memory + row_length + SLACK, size), [starts[k] for k in range(count)]
+            _encode(
+                &pixels[0], rows, row_length, pixel_stride, places, count, memory + count * row_capacity, capacity, sizes, memory, row_capacity
+            )
+        starts = []
+        for k in range(count):
+            starts.append(size)
+            size += sizes[k]
+        segments = PyBytes_FromStringAndSize(NULL, size)
+        target = <uint8_t*> <char*> segments
+        for k in range(count):
+            memcpy(target, memory + count * row_capacity + k * capacity, <size_t> sizes[k])
+            target += sizes[k]
+        return segments, starts
     finally:
         free(memory)
 
 
-cdef Py_ssize_t _encode(const uint8_t* pixels, Py_ssize_t rows, Py_ssize_t row_length, Py_ssize_t stride, const Py_ssize_t* places,
-                        Py_ssize_t count, uint8_t* out, uint8_t* row, Py_ssize_t* starts) noexcept nogil:
-    """Write all segments to ``out``; ``row`` is room for a row and its slack. Returns how many bytes were written."""
-    cdef uint8_t* target = out
+cdef void _encode(const uint8_t* pixels, Py_ssize_t rows, Py_ssize_t row_length, Py_ssize_t stride, const Py_ssize_t* places,
+                  Py_ssize_t count, uint8_t* out, Py_ssize_t capacity, Py_ssize_t* sizes, uint8_t* planes,
+                  Py_ssize_t row_capacity) noexcept nogil:
+    """Write each segment to its own part of ``out``; ``planes`` has room for a row of each plane. Rows are read once for all planes."""
+    cdef uint8_t* targets[MOST_PLANES]
     cdef Py_ssize_t k, y
     for k in range(count):
-        starts[k] = target - out
-        for y in range(rows):
-            _load_row(pixels + y * row_length * stride + places[k], stride, row_length, row)
-            target = _pack(row, row_length, target)
-        if (target - out) % 2:
-            target[0] = 0
-            target += 1
-    return target - out
+        targets[k] = out + k * capacity
+    for y in range(rows):
+        _split_row(pixels + y * row_length * stride, stride, places, count, row_length, planes, row_capacity)
+        for k in range(count):
+            targets[k] = _pack(planes + k * row_capacity, row_length, targets[k])
+    for k in range(count):
+        sizes[k] = targets[k] - (out + k * capacity)
+        if sizes[k] % 2:
+            targets[k][0] = 0
+            sizes[k] += 1
 
 
-cdef inline void _load_row(const uint8_t* source, Py_ssize_t stride, Py_ssize_t length, uint8_t* row) noexcept nogil:
-    cdef Py_ssize_t i
+cdef inline void _split_row(const uint8_t* source, Py_ssize_t stride, const Py_ssize_t* places, Py_ssize_t count, Py_ssize_t length,
+                            uint8_t* planes, Py_ssize_t row_capacity) noexcept nogil:
+    """Put each plane of a row into a row of its own."""
+    cdef Py_ssize_t i, k
+    cdef const uint8_t* pixel
+    cdef uint8_t* plane
     if stride == 1:
-        memcpy(row, source, <size_t> length)
-    elif stride == 2:
-        for i in range(length):
-            row[i] = source[2 * i]
+        memcpy(planes, source, <size_t> length)
+    elif stride == 2 and count == 2 and places[0] != places[1]:
+        split_two(source, planes + places[0] * row_capacity, planes + places[1] * row_capacity, length)
+    elif stride == 3 and count == 3 and places[0] == 0 and places[1] == 1 and places[2] == 2:
+        split_three(source, planes, planes + row_capacity, planes + 2 * row_capacity, length)
     else:
-        for i in range(length):
-            row[i] = source[i * stride]
+        for k in range(count):
+            pixel, plane = source + places[k], planes + k * row_capacity
+            for i in range(length):
+                plane[i] = pixel[i * stride]
 
 
 cdef inline uint64_t _load(const uint8_t* source) noexcept nogil:
@@ -324,7 +368,10 @@ cdef inline Py_ssize_t _find_triple(const uint8_t* row, Py_ssize_t at, Py_ssize_
 
 
 cdef inline uint8_t* _pack(const uint8_t* row, Py_ssize_t length, uint8_t* target) noexcept nogil:
-    """Encode a row (PS3.5 G.3.1): two bytes the same make a run where no literal is open, three where one is. Both are never longer than the other choice."""
+    """Encode a row (PS3.5 G.3.1): two bytes the same make a run where no literal is open, three where one is.
+
+    Neither is ever longer than the other choice.
+    """
     cdef Py_ssize_t i = 0, literal_end, run, count
     while i < length:
         run = _run_length(row, i, min(i + LONGEST_RUN, length))
@@ -338,7 +385,10 @@ cdef inline uint8_t* _pack(const uint8_t* row, Py_ssize_t length, uint8_t* targe
         while i < literal_end:
             count = min(<Py_ssize_t> LONGEST_RUN, literal_end - i)
             target[0] = <uint8_t> (count - 1)
-            memcpy(target + 1, row + i, <size_t> count)
+            if count <= SLACK:      # fixed sizes become moves without a loop; what is too much is overwritten by what comes next
+                memcpy(target + 1, row + i, SLACK)
+            else:
+                memcpy(target + 1, row + i, LONGEST_RUN)
             target += 1 + count
             i += count
     return target

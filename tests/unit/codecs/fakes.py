@@ -54,10 +54,10 @@ def frame(shape, value=3):
     return np.full(shape.array_shape, value, dtype=shape.dtype)
 
 
-def write_distribution(folder: Path, name: str, module: str, source: str, *, entry_point: str | None = None, version: str = "1.2.3") -> None:
+def write_distribution(folder: Path, name: str, module: str, source: str, *, version: str = "1.2.3") -> None:
     """Write what an installed distribution with one module and one entry point leaves behind."""
     (folder / f"{module}.py").write_text(source)
     info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-    (info / "entry_points.txt").write_text(f"[dicomkit.codecs]\n{entry_point or module} = {module}\n")
+    (info / "entry_points.txt").write_text(f"[dicomkit.codecs]\n{module} = {module}\n")

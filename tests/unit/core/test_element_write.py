@@ -165,12 +165,14 @@ def test_a_buffer_that_is_looked_at_cannot_move():
     out.write_bytes(b"abc")
     view = memoryview(out)
     with pytest.raises(BufferError):
-        out.write_bytes(bytes(LARGE_VALUE - 1) * 3)
-        out.write_element(TAG, "US", bytes(1 << 15))
-        for _ in range(100):
-            out.write_element(TAG, "LO", bytes(LARGE_VALUE - 1))
+        write_much(out)
     view.release()
-    out.write_element(TAG, "LO", bytes(LARGE_VALUE - 1))
+    write_much(out)
+
+
+def write_much(out):
+    for _ in range(100):
+        out.write_element(TAG, "LO", bytes(LARGE_VALUE - 2))
 
 
 def test_set_uint32_stays_inside():

@@ -32,7 +32,7 @@ def is_right(file, syntax=EXPLICIT_VR_LITTLE_ENDIAN, **options):
 def test_our_own_uid():
     assert DICOMUniqueIdentifier.parse(IMPLEMENTATION_CLASS_UID) is not None
     assert IMPLEMENTATION_CLASS_UID.startswith("2.25.")
-    assert IMPLEMENTATION_VERSION_NAME == f"DICOMKIT_{dicomkit.__version__}"
+    assert f"DICOMKIT_{dicomkit.__version__}" == IMPLEMENTATION_VERSION_NAME
     assert len(IMPLEMENTATION_VERSION_NAME) <= 16
 
 

@@ -49,7 +49,10 @@ def body_of(data_set_, uid=EXPLICIT_VR_LITTLE_ENDIAN, **options):
     return serialize_data_set(data_set_, TransferSyntax.get(uid), WriteOptions(**options)).to_bytes()
 
 
-def read_body(content, uid=EXPLICIT_VR_LITTLE_ENDIAN, **options):
+def read_body(content, uid=EXPLICIT_VR_LITTLE_ENDIAN, defects=False, **options):
+    if defects:
+        with pytest.warns(dicomkit.DICOMWarning):
+            return dicomkit.read(part10(content, uid), **options).data_set
     return dicomkit.read(part10(content, uid), **options).data_set
 
 
@@ -60,7 +63,6 @@ def test_from_each_encoding_to_each(source, target, undefined):
     body = read_body(data_set(NESTED, undefined=undefined, **ENCODINGS[source]), source)
     expected = data_set(NESTED, undefined=undefined, **ENCODINGS[target])
     assert body_of(body, target) == expected
-    assert not body_of(body, target) == b""
     # Once more, after every item was looked at.
     for entry in body:
         assert entry.value is not None
@@ -293,6 +295,28 @@ def test_elements_of_other_places(tag):
     assert caught.value.tag == tag
 
 
+def test_file_meta_elements_that_were_read_in_the_data_set():
+    body = read_body(element(0x00091001, "LO", "x") + element(0x00020016, "AE", "A"), defects=True)
+    with pytest.raises(InvalidTagError) as caught:
+        body_of(body)
+    assert caught.value.tag == 0x00020016
+    assert b"\2\0\x16\0AE" in body_of(body, lenient=True)
+
+
+def test_a_sequence_that_the_dictionaries_do_not_know_stays_one_in_implicit_vr():
+    content = sequence(0x00091001, [data_set([MODALITY])])
+    written = body_of(read_body(content), IMPLICIT_VR_LITTLE_ENDIAN)
+    assert read_body(written, IMPLICIT_VR_LITTLE_ENDIAN).sequence(0x00091001)[0].Modality == "CT"
+
+
+@pytest.mark.parametrize("make", [lambda: read_body(element(0x00081140, "LO", "x ")), lambda: DataSet([DataElement(0x00081140, "LO", "x")])])
+def test_what_only_its_vr_keeps_from_being_a_sequence(make):
+    with pytest.raises(InvalidValueError) as caught:
+        body_of(make(), IMPLICIT_VR_LITTLE_ENDIAN)
+    assert caught.value.tag == 0x00081140
+    assert body_of(make(), EXPLICIT_VR_BIG_ENDIAN) == element(0x00081140, "LO", "x ", big_endian=True)
+
+
 def test_un_of_undefined_length_becomes_a_sequence_elsewhere():
     # PS3.5 6.2.2: what it holds is implicit VR little endian
     content = sequence(0x00091001, [data_set([MODALITY], implicit=True)], undefined=True, vr="UN")
@@ -312,6 +336,8 @@ def test_a_known_sequence_stored_as_un():
     body = read_body(element(0x00081140, "UN", inner))
     assert body.sequence(0x00081140)[0].ReferencedSOPClassUID == "1.2"
     assert body_of(body) == element(0x00081140, "UN", inner)
+    assert body_of(body, EXPLICIT_VR_BIG_ENDIAN) == element(0x00081140, "UN", inner, big_endian=True)
+    assert body_of(body, IMPLICIT_VR_LITTLE_ENDIAN) == data_set([(0x00081140, "SQ", [[(0x00081150, "UI", "1.2")]])], implicit=True)
     body.sequence(0x00081140)[0].ReferencedSOPClassUID = "1.3"
     assert body_of(body) == data_set([(0x00081140, "SQ", [[(0x00081150, "UI", "1.3")]])])
 

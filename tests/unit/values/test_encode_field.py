@@ -24,7 +24,8 @@ TEXT = st.one_of(
     st.from_regex(r"[0-2][0-9]([0-6][0-9]([0-6][0-9](\.[0-9]{0,7})?)?)?", fullmatch=True),
     st.from_regex(r"[0-9]{1,3}(\.[0-9]{0,3}){0,20}", fullmatch=True),
 )
-NUMBERS = st.one_of(st.integers(-(2**65), 2**65), st.sampled_from([2**n + d for n in (7, 8, 15, 16, 31, 32, 63, 64) for d in (-1, 0, 1)]), st.floats())
+LIMITS = [2**bits + difference for bits in (7, 8, 15, 16, 31, 32, 63, 64) for difference in (-1, 0, 1)]
+NUMBERS = st.one_of(st.integers(-(2**65), 2**65), st.sampled_from(LIMITS), st.floats())
 ODD_ONES = st.sampled_from([
     None, True, b"", b"a", b"abcd", bytearray(8), (), [], (1, 2), ["a", None], DICOMDate(2024, 2, 29), DICOMTime(12), DICOMDateTime(2024),
     DICOMDecimalString.parse("1.50"), DICOMIntegerString.parse("007"), DICOMPersonName("A^B"), Tag(0x0010, 0x0010), object(), "x" * 10241,
@@ -37,17 +38,20 @@ def outcome(encode, vr, value, tag):
     try:
         return encode(vr, value, tag)
     except InvalidValueError as error:
-        assert error.tag == tag
-        return str(error)
+        return str(error), error.tag
+
+
+def long_way(vr, value, tag):
+    return encode_value(VR(vr), value, tag)
 
 
 @settings(max_examples=1500, deadline=None)
 @given(st.sampled_from(VRS), VALUES, TAGS)
 def test_both_ways_agree(vr, value, tag):
-    assert outcome(encode_value_field, vr, value, tag) == outcome(lambda vr, *rest: encode_value(VR(vr), *rest), vr, value, tag)
+    assert outcome(encode_value_field, vr, value, tag) == outcome(long_way, vr, value, tag)
 
 
 @pytest.mark.parametrize("vr", VRS)
 @pytest.mark.parametrize("value", ["", [""], [], None, b""])
 def test_empty_values(vr, value):
-    assert outcome(encode_value_field, vr, value, 0x00091001) == outcome(lambda vr, *rest: encode_value(VR(vr), *rest), vr, value, 0x00091001)
+    assert outcome(encode_value_field, vr, value, 0x00091001) == outcome(long_way, vr, value, 0x00091001)

@@ -1,0 +1,141 @@
+"""The pictures of a list, one after the other: each file is read once, and forgotten (PS3.3 C.7.6.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dicomkit.errors import DICOMError, MissingRequiredElementError
+from dicomkit.file import read
+from dicomkit.pixels import PixelDataRenderer, VOILUTFunction, WindowSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dicomkit.cli.picture_list import Picture
+    from dicomkit.dataset import DataSet
+    from dicomkit.encoding.options import ReadOptions
+    from dicomkit.pixels import RenderedImage
+
+__all__ = ["Look", "PictureReader", "choose_evenly", "with_film_window"]
+
+# So many frames of a film are asked for the range of its values.
+_SAMPLES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How frames are rendered.
+
+    Attributes
+    ----------
+    window
+        Center and width, a name, ``auto`` for the range of each frame's values, or None for the stored window.
+    size
+        The longer side; None for pixels as they are stored.
+    overlays
+        Whether overlays are drawn.
+    """
+
+    window: WindowSettings | str | None = None
+    size: int | None = None
+    overlays: bool = False
+
+    def render(self, renderer: PixelDataRenderer, frame_index: int) -> RenderedImage:
+        """Render a frame; raises as :meth:`PixelDataRenderer.render_frame`."""
+        if self.window is None:
+            return renderer.render_frame_with_stored_window(frame_index, size=self.size, overlays=self.overlays)
+        window = None if self.window == "auto" else self.window
+        return renderer.render_frame(frame_index, window, size=self.size, overlays=self.overlays)
+
+
+class PictureReader:
+    """Renders the pictures of a list; what cannot be is left out, and said in ``problems``."""
+
+    def __init__(self, options: ReadOptions) -> None:
+        self.problems: list[str] = []
+        self._options = options
+        self._last: tuple[str, PixelDataRenderer | None] | None = None
+
+    def render(self, pictures: Sequence[Picture], look: Look) -> Iterator[tuple[RenderedImage, Picture, DataSet]]:
+        """Yield each picture with what it is, and the data set it is of."""
+        for picture in pictures:
+            renderer = self._open(picture.path)
+            if renderer is None or renderer.pixel_data.data_set is None:
+                continue
+            try:
+                yield look.render(renderer, picture.frame_index), picture, renderer.pixel_data.data_set
+            except DICOMError as error:
+                self.problems.append(f"{picture.path}: {error}")
+                self._last = picture.path, None     # one line a file is enough
+
+    def value_range(self, pictures: Sequence[Picture]) -> tuple[float, float] | None:
+        """Return the smallest and largest value, after the modality transformation, of those frames that have no window stored.
+
+        None if one has, or is no grey frame, or there is no value.
+        """
+        ends: list[float] = []
+        for picture in pictures:
+            renderer = self._open(picture.path)
+            if renderer is None:
+                continue
+            pixel_data = renderer.pixel_data
+            data_set = pixel_data.data_set
+            if not pixel_data.descriptor.photometric_interpretation.is_monochrome or data_set is None:
+                return None
+            try:
+                frame = pixel_data.frame(picture.frame_index)
+                if pixel_data.pixel_padding is not None:
+                    frame = frame[~pixel_data.pixel_padding.mask(frame)]
+                values = pixel_data.modality_transform(picture.frame_index).apply(frame)
+            except DICOMError:
+                continue    # said when it is rendered
+            values = values[np.isfinite(values)]
+            ends += [float(values.min()), float(values.max())] if values.size else []
+        return (min(ends), max(ends)) if ends else None
+
+    def has_stored_window(self, picture: Picture) -> bool:
+        """Whether a frame has a window or a VOI LUT of its own."""
+        renderer = self._open(picture.path)
+        if renderer is None:
+            return False
+        pixel_data = renderer.pixel_data
+        keywords = ("WindowCenter", "VOILUTSequence")
+        source = pixel_data.functional_groups.source_of(picture.frame_index, "FrameVOILUTSequence", *keywords)
+        return source is not None and any(keyword in source for keyword in keywords)
+
+    def _open(self, path: str) -> PixelDataRenderer | None:
+        if self._last is None or self._last[0] != path:
+            renderer = None
+            try:
+                pixel_data = read(path, self._options).pixel_data()
+                if pixel_data is None:
+                    raise MissingRequiredElementError("PixelData", "rendering")
+                renderer = PixelDataRenderer(pixel_data)
+            except DICOMError as error:
+                problem = f"{path}: {error}"
+                if problem not in self.problems:
+                    self.problems.append(problem)
+            self._last = path, renderer
+        return self._last[1]
+
+
+def with_film_window(look: Look, reader: PictureReader, pictures: Sequence[Picture]) -> Look:
+    """Return the same look for a film: where each frame would get a window that spans its values, one for all, or it would flicker."""
+    if look.window not in (None, "auto") or (look.window is None and reader.has_stored_window(pictures[0])):
+        return look
+    ends = reader.value_range(choose_evenly(pictures, _SAMPLES))
+    if ends is None:
+        return look
+    low, high = ends
+    return replace(look, window=WindowSettings((low + high) / 2, high - low, function=VOILUTFunction.LINEAR_EXACT))
+
+
+def choose_evenly(pictures: Sequence[Picture], most: int) -> Sequence[Picture]:
+    """Return at most so many pictures, at equal distances, with the first and, of more than one, the last."""
+    if len(pictures) <= most:
+        return pictures
+    step = (len(pictures) - 1) / max(most - 1, 1)
+    return [pictures[round(index * step)] for index in range(most)]

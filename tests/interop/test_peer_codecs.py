@@ -1,0 +1,277 @@
+"""Compressed files beside pydicom's plugins and the tools of DCMTK and GDCM, and what our encoders write read by them.
+
+Each transfer syntax is compared where its codec is installed; the peers are pylibjpeg (libjpeg of Thomas Richter, OpenJPEG),
+GDCM (IJG's libjpeg, CharLS, OpenJPEG), pyjpegls (CharLS) and pydicom's own RLE.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import subprocess
+import warnings
+
+import numpy as np
+import pytest
+
+import dicomkit
+from dicomkit import codecs, uids
+from dicomkit.testing import FrameShape, data_set, encapsulated, make_frame, part10
+from dicomkit.transfer_syntax import TransferSyntax
+from tests.conftest import unavailable
+
+PLUGINS = ("gdcm", "pylibjpeg", "pyjpegls", "pydicom")
+LOSSLESS = {
+    uids.RLELossless,
+    uids.JPEGLossless,
+    uids.JPEGLosslessSV1,
+    uids.JPEGLSLossless,
+    uids.JPEG2000Lossless,
+    uids.HTJ2KLossless,
+    uids.HTJ2KLosslessRPCL,
+}
+# pylibjpeg-libjpeg rounds the DCT and upsamples chroma in its own way; libjpeg-turbo and IJG's libjpeg agree in every bit.
+LOSSY_TOLERANCE = {"gdcm": 1, "pylibjpeg": 3, "pyjpegls": 0, "pillow": 1}
+# The beginning of its codestream was overwritten with a sequence delimiter; nobody decodes it.
+DAMAGED = {"JPEG2000-embedded-sequence-delimiter.dcm": "3722445056 columns"}
+# The lossy file's data set says RGB and its codestream is YCbCr (chroma is subsampled): peers show it in false colours.
+FALSE_COLORS = {"pylibjpeg-data/JPEGBaseline/SC_rgb_jpeg_lossy_gdcm.dcm"}
+LEAST_DECODED = 80
+# Lossless files, and others that hold the same pixels without compression or in another one.
+TWINS = [
+    ("pydicom-data/693_J2KR.dcm", "pydicom-data/693_UNCR.dcm"),
+    ("pydicom-data/MR2_J2KR.dcm", "pydicom-data/MR2_UNCR.dcm"),
+    ("pydicom-data/OBXXXX1A_rle.dcm", "pydicom-data/OBXXXX1A.dcm"),
+    ("pydicom-data/OBXXXX1A_rle_2frame.dcm", "pydicom-data/OBXXXX1A_2frame.dcm"),
+    ("pydicom-data/JLSL_RGB_ILV0.dcm", "pydicom-data/JLSL_RGB_ILV1.dcm"),
+    ("pydicom-data/JLSL_RGB_ILV2.dcm", "pydicom-data/JLSL_RGB_ILV1.dcm"),
+    ("pydicom-data/emri_small_RLE.dcm", "pydicom-data/emri_small.dcm"),
+    ("pydicom-data/emri_small_jpeg_2k_lossless.dcm", "pydicom-data/emri_small.dcm"),
+    ("pydicom-data/emri_small_jpeg_ls_lossless.dcm", "pydicom-data/emri_small.dcm"),
+    ("pydicom-data/liver_deflate.dcm", "pydicom-data/liver.dcm"),
+    ("pydicom-data/liver_j2k.dcm", "pydicom-data/liver.dcm"),
+    ("pydicom-data/liver_rle.dcm", "pydicom-data/liver.dcm"),
+    ("pydicom-data/liver_nonbyte_aligned_deflate.dcm", "pydicom-data/liver_nonbyte_aligned.dcm"),
+    ("pydicom-data/liver_nonbyte_aligned_j2k.dcm", "pydicom-data/liver_nonbyte_aligned.dcm"),
+    ("pydicom-data/liver_nonbyte_aligned_rle.dcm", "pydicom-data/liver_nonbyte_aligned.dcm"),
+    ("pylibjpeg-data/JPEG2000Lossless/966.dcm", "pylibjpeg-data/JPEG2000Lossless/966_fixed.dcm"),
+    ("test_files/MR_small_RLE.dcm", "test_files/MR_small.dcm"),
+    ("test_files/MR_small_jp2klossless.dcm", "test_files/MR_small.dcm"),
+    ("test_files/MR_small_jpeg_ls_lossless.dcm", "test_files/MR_small.dcm"),
+    ("test_files/SC_rgb_rle.dcm", "pydicom-data/SC_rgb.dcm"),
+    ("test_files/SC_rgb_rle_2frame.dcm", "pydicom-data/SC_rgb_2frame.dcm"),
+    ("test_files/SC_rgb_rle_16bit.dcm", "pydicom-data/SC_rgb_16bit.dcm"),
+    ("test_files/SC_rgb_rle_16bit_2frame.dcm", "pydicom-data/SC_rgb_16bit_2frame.dcm"),
+    ("test_files/SC_rgb_rle_32bit.dcm", "pydicom-data/SC_rgb_32bit.dcm"),
+    ("test_files/SC_rgb_rle_32bit_2frame.dcm", "pydicom-data/SC_rgb_32bit_2frame.dcm"),
+    ("test_files/SC_rgb_jpeg_gdcm.dcm", "pydicom-data/SC_rgb.dcm"),
+    ("test_files/SC_rgb_gdcm_KY.dcm", "pydicom-data/SC_rgb.dcm"),
+    ("test_files/rtdose_rle.dcm", "test_files/rtdose.dcm"),
+    ("test_files/rtdose_rle_1frame.dcm", "test_files/rtdose_1frame.dcm"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _quiet():
+    """pydicom warns of what we are here for."""
+    logging.disable(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+    logging.disable(logging.NOTSET)
+
+
+def read_compressed(path):
+    """Read a file whose pixel data is compressed and whose codec is installed; else skip."""
+    try:
+        file = dicomkit.read(path, force=True)
+        syntax = file.transfer_syntax
+    except dicomkit.DICOMError:
+        pytest.skip("not read")
+    if syntax is None or not syntax.is_encapsulated or "PixelData" not in file:
+        pytest.skip("not compressed")
+    need_codec(syntax.uid)
+    return file
+
+
+def need_codec(uid):
+    if uid != uids.DeflatedImageFrameCompression and not codecs.registry.has_decoder(uid):
+        pytest.skip(f"no codec for {uid}")
+
+
+def peers_of(path, pydicom):
+    """What each plugin of pydicom makes of a file, of those that make something of it."""
+    decoded = {}
+    for plugin in PLUGINS:
+        try:
+            decoded[plugin] = pydicom.pixels.pixel_array(pydicom.dcmread(path, force=True), decoding_plugin=plugin)
+        except Exception:
+            continue
+    return decoded
+
+
+def distance(one, other):
+    assert one.shape == other.shape
+    return int(np.abs(one.astype(np.int64) - other.astype(np.int64)).max())
+
+
+def test_files_as_the_peers_decode_them(dicom_file, pydicom):
+    file = read_compressed(dicom_file.path)
+    if dicom_file.path.name in DAMAGED:
+        with pytest.raises(codecs.CodecError, match=DAMAGED[dicom_file.path.name]):
+            file.pixel_data().array()
+        return
+    ours = file.pixel_data().array()
+    for plugin, theirs in peers_of(dicom_file.path, pydicom).items():
+        if dicom_file.name not in FALSE_COLORS:
+            tolerance = 0 if file.transfer_syntax.uid in LOSSLESS else LOSSY_TOLERANCE[plugin]
+            assert distance(ours, theirs) <= tolerance, plugin
+            assert ours.dtype == theirs.dtype
+
+
+def test_enough_is_decoded(all_peer_files, corpus):
+    if len(codecs.registry.supported_transfer_syntax_uids) < len(LOSSLESS):
+        pytest.skip("codecs are not installed")
+    count = 0
+    for found in all_peer_files:
+        try:
+            file = dicomkit.read(found.path, force=True)
+            syntax = file.transfer_syntax
+            count += syntax is not None and syntax.is_encapsulated and file.pixel_data().frame(0).size > 0
+        except dicomkit.DICOMError:
+            continue
+    assert count >= LEAST_DECODED
+
+
+@pytest.mark.parametrize(("compressed", "other"), TWINS, ids=[compressed for compressed, _ in TWINS])
+def test_twins(compressed, other, all_peer_files):
+    paths = {file.name: file.path for file in all_peer_files}
+    if compressed not in paths or other not in paths:
+        unavailable(f"{compressed} or {other}")
+    file = read_compressed(paths[compressed])
+    twin = dicomkit.read(paths[other], force=True)
+    if twin.transfer_syntax.is_encapsulated:
+        need_codec(twin.transfer_syntax.uid)
+    assert np.array_equal(file.pixel_data().array(), twin.pixel_data().array())
+
+
+# What we encode.
+
+GREY = [FrameShape(rows=45, columns=60, bits_stored=bits) for bits in (8, 10, 12, 16)]
+SIGNED = [FrameShape(rows=45, columns=60, bits_stored=bits, is_signed=True) for bits in (12, 16)]
+COLOR = [FrameShape(rows=45, columns=60, samples_per_pixel=3, photometric_interpretation="RGB")]
+ENCODED = [
+    *((uid, shape, 0) for uid in sorted(LOSSLESS) for shape in (*GREY, *SIGNED, *COLOR)),
+    (uids.JPEGBaseline8Bit, GREY[0], 1),
+    (uids.JPEGBaseline8Bit, COLOR[0], 3),
+    (uids.JPEGExtended12Bit, GREY[2], 1),
+    *((uids.JPEGLSNearLossless, shape, 0) for shape in (*GREY, *COLOR)),
+    *((uid, shape, 1) for uid in (uids.JPEG2000, uids.HTJ2K) for shape in (*GREY, *SIGNED, *COLOR)),
+]
+# DCMTK's and GDCM's own tools, in the syntaxes that they know.
+TOOLS = {
+    uids.RLELossless: ("dcmdrle",),
+    uids.JPEGBaseline8Bit: ("dcmdjpeg",),
+    uids.JPEGExtended12Bit: ("dcmdjpeg",),
+    uids.JPEGLossless: ("dcmdjpeg",),
+    uids.JPEGLosslessSV1: ("dcmdjpeg",),
+    uids.JPEGLSLossless: ("dcmdjpls",),
+    uids.JPEGLSNearLossless: ("dcmdjpls",),
+    uids.JPEG2000Lossless: ("gdcmconv", "--raw"),
+    uids.JPEG2000: ("gdcmconv", "--raw"),
+}
+
+
+def write_file(path, shape, frames, uid, photometric_interpretation):
+    """Write frames, encoded, as a Secondary Capture file."""
+    attributes = [
+        (0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.7"),
+        (0x00080018, "UI", "2.25.1"),
+        (0x00280002, "US", shape.samples_per_pixel),
+        (0x00280004, "CS", photometric_interpretation),
+        (0x00280010, "US", shape.rows),
+        (0x00280011, "US", shape.columns),
+        (0x00280100, "US", shape.bits_allocated),
+        (0x00280101, "US", shape.bits_stored),
+        (0x00280102, "US", shape.high_bit),
+        (0x00280103, "US", int(shape.is_signed)),
+    ]
+    if shape.samples_per_pixel > 1:
+        attributes.append((0x00280006, "US", 1 if uid == uids.RLELossless else 0))
+    if len(frames) > 1:
+        attributes.append((0x00280008, "IS", str(len(frames))))
+    path.write_bytes(part10(data_set(attributes) + encapsulated(frames), uid))
+
+
+@pytest.fixture
+def encoded_file(request, tmp_path):
+    """A file with one frame in a transfer syntax, what was encoded, and what our decoder makes of it."""
+    uid, shape, _ = request.param
+    if not codecs.registry.has_encoder(uid):
+        pytest.skip(f"no encoder for {uid}")
+    pixels = make_frame(shape)
+    codec = codecs.registry.get_encoder(uid)
+    encoded = codecs.encode_frame(codec, pixels, shape, codecs.EncodeOptions(transfer_syntax_uid=uid))
+    path = tmp_path / "encoded.dcm"
+    write_file(path, shape, [encoded.data], uid, encoded.photometric_interpretation)
+    return path, pixels, dicomkit.read(path).pixel_data().array()
+
+
+def name_of(case):
+    uid, shape, _ = case
+    sign = "s" if shape.is_signed else "u"
+    return f"{TransferSyntax.get(uid).keyword}-{shape.samples_per_pixel}x{shape.bits_stored}{sign}"
+
+
+def each(cases):
+    arguments = [(case, case[0], case[2]) for case in cases]
+    return pytest.mark.parametrize(("encoded_file", "uid", "tolerance"), arguments, ids=map(name_of, cases), indirect=["encoded_file"])
+
+
+@each(ENCODED)
+def test_what_we_encode_is_what_peers_decode(encoded_file, uid, tolerance, pydicom):
+    path, pixels, ours = encoded_file
+    if uid in LOSSLESS:
+        assert np.array_equal(ours, pixels)
+    peers = peers_of(path, pydicom)
+    if not peers:
+        unavailable("a plugin of pydicom")
+    for plugin, theirs in peers.items():
+        assert distance(ours, theirs) <= tolerance, plugin
+
+
+@each([case for case in ENCODED if case[0] in TOOLS])
+def test_what_we_encode_is_what_tools_decode(encoded_file, uid, tolerance, tmp_path):
+    path, _, ours = encoded_file
+    program, *arguments = TOOLS[uid]
+    if shutil.which(program) is None:
+        unavailable(program)
+    native = tmp_path / "native.dcm"
+    subprocess.run([program, *arguments, str(path), str(native)], check=True, capture_output=True, timeout=60)
+    theirs = dicomkit.read(native)
+    decoded = theirs.pixel_data().array()
+    if theirs.pixel_data().descriptor.photometric_interpretation.startswith("YBR"):
+        decoded = theirs.render_frame(0)
+    assert distance(ours, np.asarray(decoded)) <= tolerance
+
+
+@pytest.mark.parametrize("bits_stored", [8, 16])
+def test_rle_is_no_larger_than_gdcm_s(bits_stored, tmp_path):
+    if not codecs.registry.has_encoder(uids.RLELossless):
+        pytest.skip("no encoder for RLE")
+    if shutil.which("gdcmconv") is None:
+        unavailable("gdcmconv")
+    shape = FrameShape(rows=200, columns=200, bits_stored=bits_stored)
+    pixels = make_frame(shape)
+    pixels[50:150] = pixels[50:150, :1]
+    native = tmp_path / "native.dcm"
+    attributes = [(0x00280002, "US", 1), (0x00280004, "CS", "MONOCHROME2"), (0x00280010, "US", 200), (0x00280011, "US", 200)]
+    attributes += [(0x00280100, "US", shape.bits_allocated), (0x00280101, "US", bits_stored), (0x00280102, "US", bits_stored - 1)]
+    attributes += [(0x00280103, "US", 0), (0x7FE00010, "OW", pixels.tobytes())]
+    attributes += [(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.7"), (0x00080018, "UI", "2.25.1")]
+    native.write_bytes(part10(data_set(attributes)))
+    subprocess.run(["gdcmconv", "--rle", str(native), str(tmp_path / "rle.dcm")], check=True, capture_output=True, timeout=60)
+    theirs = dicomkit.read(tmp_path / "rle.dcm").pixel_data().frame_data(0)
+    options = codecs.EncodeOptions(transfer_syntax_uid=uids.RLELossless)
+    ours = codecs.encode_frame(codecs.registry.get_encoder(uids.RLELossless), pixels, shape, options)
+    assert len(ours.data) <= len(theirs)
