@@ -1,4 +1,4 @@
-"""Rendered pictures."""
+"""Rendered pictures, in MONOCHROME2 or RGB whatever the image was (PS3.3 C.7.6.3.1.2)."""
 
 from __future__ import annotations
 
