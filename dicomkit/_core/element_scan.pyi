@@ -5,8 +5,8 @@ __all__ = ["ElementIndex", "ScanLimits", "scan"]
 
 @final
 class ScanLimits:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         max_depth: int,
         stop_first: int = ...,
@@ -15,7 +15,7 @@ class ScanLimits:
         strict: bool = ...,
         partial: bool = ...,
         tags: Iterable[int] | None = ...,
-    ) -> None: ...
+    ) -> ScanLimits: ...
 
 @final
 class ElementIndex:

@@ -69,10 +69,11 @@ class _Window(ParamType):
 @click.option("--frame", "frame_number", metavar="N", type=click.IntRange(min=1),
               help="Which frame, from 1 as the Standard counts them; by default the first.")  # fmt: skip
 @click.option("--window", type=_Window(),
-              help="Center and width, such as 40/400; the name of a preset, such as lung, or of a window in the file; or auto for the range "
-              "of values.")  # fmt: skip
+              help="Center and width, such as 40/400; the name of a preset, such as lung, or of a window in the file; or auto for the "
+              "range of values.")  # fmt: skip
 @click.option("--size", metavar="N", type=click.IntRange(1, _LARGEST_SIZE),
-              help="The longer side of the picture, or of each on a sheet; pixels become square. By default as stored; 128 on a sheet.")  # fmt: skip
+              help="The longer side of the picture, or of each on a sheet; pixels become square. By default as stored; 128 on a "
+              "sheet.")  # fmt: skip
 @click.option("--overlay", is_flag=True, help="Draw overlays, in white.")
 @click.option("--sheet", is_flag=True, help="A contact sheet of all frames, numbered.")
 @click.option("--animate", is_flag=True, help="A film of all frames: APNG, or GIF if that is what FILE's name says.")

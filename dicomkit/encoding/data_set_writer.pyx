@@ -340,7 +340,10 @@ cdef class DataSetWriter:
                 self._flush(index, &start, &end)
                 self.put_change(<DataElement>changes[added[next_added]], character_set, depth)
                 next_added += 1
-            if tag >> 16 <= FILE_META_GROUP and depth == 0 and tag >> 16 != self.own_group and not self.out.is_lenient:
+            if (
+                (tag >> 16 == FILE_META_GROUP or tag >> 16 == COMMAND_GROUP) and depth == 0 and tag >> 16 != self.own_group
+                and not self.out.is_lenient
+            ):
                 # Left over from File Meta Information that was damaged: behind a new one they would be read as part of that.
                 raise InvalidTagError("the element does not belong into a data set (PS3.7 6.3, PS3.10 7.1)", tag=tag)
             if lowest <= tag <= highest and tag in changes:

@@ -47,6 +47,49 @@ def test_colour(dicomkit, write_image, tmp_path):
     assert picture(tmp_path / "x.png") == [[[0, 51, 102], [153, 204, 255]]]
 
 
+def test_windows_by_name(dicomkit, write_image, tmp_path):
+    path = write_image(WindowCenter=[51, 204], WindowWidth=[1, 1], WindowCenterWidthExplanation=["LOW", "HIGH END"])
+    out = tmp_path / "x.png"
+    assert dicomkit("render", path, "-o", out, "--window", "high end").code == 0
+    assert picture(out) == [[0, 0, 0], [0, 255, 255]]
+    assert dicomkit("render", path, "-o", out, "--window", "lung").code == 0
+    outcome = dicomkit("render", path, "-o", out, "--window", "high")
+    assert (outcome.code, "soft tissue" in outcome.err) == (1, True)
+
+
+def test_sizes_have_square_pixels(dicomkit, write_image, tmp_path):
+    path, out = write_image(), tmp_path / "x.png"    # pixels twice as high as wide
+    assert dicomkit("render", path, "-o", out, "--size", 8).out.endswith("x.png: 6 x 8, grey\n")
+    assert dicomkit("render", path, "-o", out, "--size", 0).code == 2
+    assert dicomkit("render", path, "-o", out, "--size", 40000).code == 2
+
+
+def test_overlays_are_drawn_if_asked_for(dicomkit, write_overlay, tmp_path):
+    out = tmp_path / "x.png"
+    assert dicomkit("render", write_overlay, "-o", out).code == 0
+    assert picture(out) == [[0, 0, 0], [0, 0, 0]]
+    assert dicomkit("render", write_overlay, "-o", out, "--overlay").code == 0
+    assert picture(out) == [[255, 0, 0], [0, 0, 255]]
+
+
+@pytest.fixture
+def write_overlay(tmp_path):
+    """A black image with an overlay on its first and last pixel."""
+    from dicomkit.testing import data_set, file_meta, part10
+
+    attributes = [
+        (0x00280002, "US", 1), (0x00280004, "CS", "MONOCHROME2"), (0x00280010, "US", 2), (0x00280011, "US", 3), (0x00280100, "US", 8),
+        (0x00280101, "US", 8), (0x00280102, "US", 7), (0x00280103, "US", 0), (0x00281050, "DS", "128"), (0x00281051, "DS", "256"),
+        (0x60000010, "US", 2), (0x60000011, "US", 3), (0x60000040, "CS", "G"), (0x60000050, "SS", [1, 1]),
+        (0x60000100, "US", 1), (0x60000102, "US", 0),
+        (0x60003000, "OW", bytes([0b100001, 0])), (0x7FE00010, "OW", bytes(6)),
+    ]  # fmt: skip
+    path = tmp_path / "overlay.dcm"
+    uid = "1.2.840.10008.1.2.1"
+    path.write_bytes(part10(data_set(attributes), uid, meta=file_meta(uid, sop_class_uid="1.2.840.10008.5.1.4.1.1.7")))
+    return path
+
+
 @pytest.mark.parametrize("window", ["40", "40/", "/400", "40/0", "40/-1", "nan/1", "a/b", "40/inf", ""])
 def test_what_is_no_window(dicomkit, write_image, window):
     outcome = dicomkit("render", write_image(), "--window", window)

@@ -12,12 +12,13 @@ import threading
 
 import numpy as np
 import pytest
-from images import read_image
 
 from dicomkit.pixels import WINDOW_PRESETS, PixelDataRenderer, WindowSettings
 
+from .images import read_image
+
 THREADS = 8
-ROUNDS = 150
+ROUNDS = 800
 FRAMES = 6
 SHAPE = (24, 32)
 CT = ((0x00281052, "DS", "-1024"), (0x00281053, "DS", "1"), (0x00281050, "DS", ["40", "-600"]), (0x00281051, "DS", ["400", "1500"]))
