@@ -5,7 +5,6 @@ Below data sets, so that these can offer it: the constructors that it needs are 
 
 from __future__ import annotations
 
-import base64
 import binascii
 
 from dicomkit.errors import EncodingError, InvalidValueError, LimitExceededError, ParsingError
@@ -91,7 +90,11 @@ def _bulk(element: DataElement, bulk_data: Callable[[DataElement], str | None] |
         return {"BulkDataURI": uri}
     if element.has_undefined_length:
         raise InvalidValueError("compressed pixel data has no inline form (PS3.18 F.2.7): give it a BulkDataURI", tag=int(element.tag))
-    return {"InlineBinary": base64.b64encode(element.value).decode("ascii")}
+    return {"InlineBinary": _base64(element.value)}
+
+
+def _base64(data: bytes) -> str:
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 def _value(value: Any) -> Any:
@@ -108,7 +111,7 @@ def _value(value: Any) -> Any:
             return float(value)
         return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, bytes):  # a binary value that is none, handed over as it is
-        return base64.b64encode(value).decode("ascii")
+        return _base64(value)
     return int(value) if isinstance(value, int) else str.__str__(value)
 
 
@@ -175,8 +178,8 @@ class _Reader:
             return self.bulk_data(attribute["BulkDataURI"], tag, vr)
         if "InlineBinary" in attribute:
             try:
-                return base64.b64decode(attribute["InlineBinary"], validate=True)
-            except (binascii.Error, TypeError):
+                return binascii.a2b_base64(attribute["InlineBinary"], strict_mode=True)
+            except (ValueError, TypeError):
                 raise ParsingError("InlineBinary that is no Base64 (PS3.18 F.2.7)", tag=tag) from None
         values = attribute.get("Value")
         if not values:

@@ -132,7 +132,9 @@ def encode_gif(frames: Iterable[tuple[_Picture, float]]) -> bytes:
             cells, colors = _reduce_colors(picture)
         else:
             cells, colors = picture, np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
-        table, image = _gif_parts(bytes(imagecodecs.gif_encode(np.ascontiguousarray(cells), colormap=colors)))
+        # Noise grows by up to a half under LZW, and the encoder's own guess is too small for it.
+        room = 2 * cells.size + 4096
+        table, image = _gif_parts(bytes(imagecodecs.gif_encode(np.ascontiguousarray(cells), colormap=colors, out=room)))
         if not parts:
             size = struct.pack("<HH", picture.shape[1], picture.shape[0])
             # No table for all pictures: each brings its own. Then the extension that says "again, for ever".

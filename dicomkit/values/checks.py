@@ -5,7 +5,7 @@ Each check gives the problem in words, which never hold the value, or None.
 
 from __future__ import annotations
 
-import re
+from functools import lru_cache
 
 from dicomkit._core.date_time import DICOMDateTime
 from dicomkit._core.dictionary_table import find_element
@@ -16,20 +16,21 @@ from dicomkit.vr import VR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
 
 __all__ = ["check_multiplicity", "check_text"]
 
-# Patterns of what is right: one match is the whole check for nearly every value.
-_CODE_STRING = re.compile(r"[A-Z0-9 _]{0,16}")
-_APPLICATION_ENTITY = re.compile(r"[ -\[\]-~]{0,16}")
-_AGE = re.compile(r"(?:\d{3}[DWMY])?")
-_DATE = re.compile(r"(?:\d{8})?")
-_TIME = re.compile(r"(?:\d{2}(?:\d{2}(?:\d{2}(?:\.\d{1,6})?)?)?)?")
-_DATE_TIME = re.compile(r"(?:\d{4,14}(?:\.\d{1,6})?(?:[+-]\d{4})?)?")
-_NO_CONTROLS = re.compile(r"[^\x00-\x1a\x1c-\x1f\x7f\\]*")  # ESC is for code extensions (PS3.5 6.1.3)
-_FREE_TEXT = re.compile(r"[^\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]*")  # TAB, LF, FF, CR and ESC may stand in it
-_RESOURCE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*:)?[!-~]* *")
+# Patterns of what is right: one match is the whole check for nearly every value. Compiled when first needed: start-up.
+_CODE_STRING = r"[A-Z0-9 _]{0,16}"
+_APPLICATION_ENTITY = r"[ -\[\]-~]{0,16}"
+_AGE = r"(?:\d{3}[DWMY])?"
+_DATE = r"(?:\d{8})?"
+_TIME = r"(?:\d{2}(?:\d{2}(?:\d{2}(?:\.\d{1,6})?)?)?)?"
+_DATE_TIME = r"(?:\d{4,14}(?:\.\d{1,6})?(?:[+-]\d{4})?)?"
+_NO_CONTROLS = r"[^\x00-\x1a\x1c-\x1f\x7f\\]*"  # ESC is for code extensions (PS3.5 6.1.3)
+_FREE_TEXT = r"[^\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]*"  # TAB, LF, FF, CR and ESC may stand in it
+_RESOURCE = r"(?:[A-Za-z][A-Za-z0-9+.\-]*:)?[!-~]* *"
 _MOST_COMPONENTS = 5
 _MOST_GROUPS = 3
 _PERSON_NAME_LENGTH = 64  # of a component group
@@ -40,18 +41,29 @@ def check_text(vr: VR, text: str) -> str | None:
     return _CHECKS[vr](text)
 
 
-def _limited(pattern: re.Pattern[str], longest: int | None) -> Callable[[str], str | None]:
+@lru_cache(maxsize=64)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    import re  # lazy: start-up
+
+    return re.compile(pattern, re.ASCII)  # numbers are ASCII, whatever digits Unicode has
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+def _limited(pattern: str, longest: int | None) -> Callable[[str], str | None]:
     def check(text: str) -> str | None:
         if longest is not None and len(text) > longest:
             return f"{len(text)} characters, and at most {longest} are allowed"
-        return None if pattern.fullmatch(text) else "a character that is not allowed"
+        return None if _matches(pattern, text) else "a character that is not allowed"
 
     return check
 
 
 def _check_code_string(text: str) -> str | None:
     stripped = text.strip(" ")
-    if _CODE_STRING.fullmatch(stripped):
+    if _matches(_CODE_STRING, stripped):
         return None
     if len(stripped) > 16:
         return f"{len(stripped)} characters, and at most 16 are allowed"
@@ -60,26 +72,26 @@ def _check_code_string(text: str) -> str | None:
 
 def _check_application_entity(text: str) -> str | None:
     stripped = text.strip(" ")
-    return None if _APPLICATION_ENTITY.fullmatch(stripped) else "more than 16 characters, or one that is not allowed"
+    return None if _matches(_APPLICATION_ENTITY, stripped) else "more than 16 characters, or one that is not allowed"
 
 
 def _check_age(text: str) -> str | None:
-    return None if _AGE.fullmatch(text.strip(" ")) else "no age: three digits and D, W, M or Y"
+    return None if _matches(_AGE, text.strip(" ")) else "no age: three digits and D, W, M or Y"
 
 
 def _check_date(text: str) -> str | None:
     text = text.strip(" ")
-    return None if not text or (_DATE.fullmatch(text) and DICOMDate.parse(text) is not None) else "no date YYYYMMDD of the calendar"
+    return None if not text or (_matches(_DATE, text) and DICOMDate.parse(text) is not None) else "no date YYYYMMDD of the calendar"
 
 
 def _check_time(text: str) -> str | None:
     text = text.strip(" ")
-    return None if not text or (_TIME.fullmatch(text) and DICOMTime.parse(text) is not None) else "no time HHMMSS.FFFFFF"
+    return None if not text or (_matches(_TIME, text) and DICOMTime.parse(text) is not None) else "no time HHMMSS.FFFFFF"
 
 
 def _check_date_time(text: str) -> str | None:
     text = text.strip(" ")
-    is_right = not text or (_DATE_TIME.fullmatch(text) and DICOMDateTime.parse(text) is not None)
+    is_right = not text or (_matches(_DATE_TIME, text) and DICOMDateTime.parse(text) is not None)
     return None if is_right else "no date and time YYYYMMDDHHMMSS.FFFFFF&ZZXX"
 
 
@@ -101,7 +113,7 @@ def _check_uid(text: str) -> str | None:
 
 
 def _check_person_name(text: str) -> str | None:
-    if len(text) <= _PERSON_NAME_LENGTH and text.count("^") < _MOST_COMPONENTS and _NO_CONTROLS.fullmatch(text) and text.count("=") < 1:
+    if len(text) <= _PERSON_NAME_LENGTH and text.count("^") < _MOST_COMPONENTS and _matches(_NO_CONTROLS, text) and text.count("=") < 1:
         return None
     groups = text.split("=")
     if len(groups) > _MOST_GROUPS:
@@ -111,7 +123,7 @@ def _check_person_name(text: str) -> str | None:
             return f"a component group of {len(group)} characters, and at most {_PERSON_NAME_LENGTH} are allowed"
         if group.count("^") >= _MOST_COMPONENTS:
             return f"{group.count('^') + 1} components, and at most {_MOST_COMPONENTS} are allowed"
-    return None if _NO_CONTROLS.fullmatch(text) else "a character that is not allowed"
+    return None if _matches(_NO_CONTROLS, text) else "a character that is not allowed"
 
 
 _CHECKS: dict[VR, Callable[[str], str | None]] = {
@@ -155,7 +167,7 @@ def check_multiplicity(tag: int, count: int) -> str | None:
 
 def _parse_multiplicity(text: str) -> _Multiplicity | None:
     """Read a Value Multiplicity as PS3.6 writes it: "1", "1-3", "2-n", "3-3n" (PS3.5 6.4)."""
-    found = re.fullmatch(r"(\d+)(?:-(\d*)(n?))?", text)
+    found = _compiled(r"(\d+)(?:-(\d*)(n?))?").fullmatch(text)
     if not found:
         return None
     fewest, last, is_open = int(found[1]), found[2], found[3]

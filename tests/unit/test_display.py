@@ -44,7 +44,8 @@ def read(*attributes, **options):
     ("PatientID", "LO", None, ""), ("SOPClassUID", "UI", "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2 = CT Image Storage"),
     ("SOPInstanceUID", "UI", "2.25.1", "2.25.1"), ("PixelData", "OB", bytes(range(20)),
                                                  "00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f … (20 bytes)"),
-    ("PixelData", "OW", b"", ""), ("StudyDescription", "LO", b"a\x07b", "a·b"), ("FrameIncrementPointer", "AT", [0x00181063], "(0018,1063)"),
+    ("PixelData", "OW", b"", ""), ("StudyDescription", "LO", b"a\x07b", "a·b"),
+    ("FrameIncrementPointer", "AT", [0x00181063], "(0018,1063)"),
     ("PatientComments", "LT", "x" * 500, "x" * 119 + "…"), ("StudyDescription", "LO", "\u202egnp", "·gnp"),
 ])  # fmt: skip
 def test_values_on_one_line(tag, vr, value, expected):

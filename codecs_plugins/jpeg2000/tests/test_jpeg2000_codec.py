@@ -198,3 +198,42 @@ def test_lossy_htj2k_has_the_precision_of_the_data_set_where_its_steps_allow(bit
     out = np.zeros_like(pixels)
     HTJ2KCodec().decode_frame(memoryview(data), shape, out)
     assert np.abs(out.astype(float) - pixels).max() < 2 + (1 << bits_stored) / 40
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    "shape",
+    [
+        FrameShape(rows=64, columns=64, bits_stored=12),
+        FrameShape(rows=64, columns=64, samples_per_pixel=3, photometric_interpretation="RGB"),
+    ],
+)
+def test_what_openjph_raises_is_not_lost(shape):
+    """imagecodecs swallows it, and leaves the lines that are missing as they were."""
+    pixels = make_frame(shape)
+    data = bytearray(HTJ2KCodec().encode_frame(pixels, shape, EncodeOptions(transfer_syntax_uid=uids.HTJ2KLossless)).data)
+    start = data.index(b"\xff\x93") + 2
+    outcomes = set()
+    for at in range(start, min(start + 60, len(data) - 2)):
+        damaged = data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1 :]
+        results = []
+        for poison in (0x00, 0x5A):
+            out = np.full_like(pixels, poison)
+            try:
+                HTJ2KCodec().decode_frame(memoryview(bytes(damaged)), shape, out)
+            except Exception as error:
+                results.append(type(error).__name__)
+            else:
+                results.append(out.tobytes())
+        # Whatever was in the array before must not come through.
+        assert results[0] == results[1]
+        outcomes.add(type(results[0]))
+    assert str in outcomes
+
+
+def test_a_frame_that_looks_like_the_mark():
+    shape = FrameShape(rows=1, columns=1)
+    for value in range(256):
+        pixels = np.full((1, 1), value, np.uint8)
+        data = HTJ2KCodec().encode_frame(pixels, shape, EncodeOptions(transfer_syntax_uid=uids.HTJ2KLossless)).data
+        assert decode(data, shape, HTJ2KCodec())[0][0, 0] == value

@@ -54,6 +54,14 @@ def test_grey_films_are_exact(frames):
     assert b"NETSCAPE2.0\x03\x01\0\0\0" in gif      # for ever
 
 
+def test_noise_that_grows():
+    """LZW makes noise larger than it was: 480 x 640 did not fit in what the encoder sets aside by itself."""
+    picture = film(480, 640)
+    gif = encode_gif([(picture, 0.1)])
+    assert len(gif) > picture.size
+    assert np.array_equal(imagecodecs.gif_decode(gif)[..., 0].reshape(picture.shape), picture)
+
+
 def test_colour_films():
     pictures = film(3, 9, 13, 3)                    # fewer than 256 colours in each
     timed = [(picture, 0.1) for picture in pictures]
