@@ -22,7 +22,7 @@ INTERRUPTED = 130
 _VERBS = {
     "info": "Say what is in files and folders.",
     "dump": "Print every data element of a file.",
-    "render": "Render a frame to a PNG file.",
+    "render": "Render frames to a PNG or GIF file.",
     "scan": "Make a table of attributes of many files.",
     "samples": "Write a small synthetic study to try things on.",
     "doctor": "Check the installation.",
