@@ -5,7 +5,7 @@ BIN := .venv/bin
 DICOM ?=
 DEMO_OUTPUT ?= demo-output
 PLUGINS := $(dir $(wildcard codecs_plugins/*/pyproject.toml))
-COMPILED := $(shell find dicomkit -name '*.pyx' -o -name '*.pxd' -o -name '*.tsv') dicomkit/dictionary/generate_tables.py
+COMPILED := $(shell find dicomkit codecs_plugins -name '*.pyx' -o -name '*.pxd' -o -name '*.tsv') dicomkit/dictionary/generate_tables.py
 
 .PHONY: demo test lint bench sanitize fuzz docs clean
 
@@ -15,7 +15,7 @@ COMPILED := $(shell find dicomkit -name '*.pyx' -o -name '*.pxd' -o -name '*.tsv
 	@mkdir -p .make && touch $@
 
 .make/installed: .make/venv setup.py pyproject.toml $(COMPILED) $(wildcard codecs_plugins/*/pyproject.toml)
-	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --editable . $(PLUGINS)
+	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --editable . $(addprefix --editable ,$(PLUGINS))
 	@touch $@
 
 .make/test-extras: .make/installed

@@ -36,7 +36,6 @@ from dicomkit.errors import (
     UnsupportedTransferSyntaxError,
 )
 from dicomkit.file import DICOMFile, read
-from dicomkit.interchange import from_pydicom
 from dicomkit.tag import Tag
 from dicomkit.transfer_syntax import TransferSyntax
 from dicomkit.uid import UIDGenerator, generate_uid
@@ -58,6 +57,7 @@ from dicomkit.vr import VR
 
 TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
 if TYPE_CHECKING:
+    from dicomkit.interchange import from_pydicom
     from dicomkit.pixels import (
         EncapsulatedPixelData,
         PhotometricInterpretation,
@@ -78,6 +78,7 @@ _LAZY = {
     "PixelDataRenderer": "dicomkit.pixels",
     "RenderedImage": "dicomkit.pixels",
     "WindowSettings": "dicomkit.pixels",
+    "from_pydicom": "dicomkit.interchange",
     "scan": "dicomkit.scanning",
 }
 

@@ -22,9 +22,6 @@ from dicomkit.values.decode cimport TELL, WARN, Field, decode_string, decode_val
 from dicomkit._core.element_scan import ScanLimits
 from dicomkit.dictionary import suggest_keywords
 from dicomkit.errors import EncodingError, InvalidValueError, UnknownKeywordError
-from dicomkit.json_model import data_set_of_json, json_of_data_set
-from dicomkit.private_block import find_private_block
-from dicomkit.pydicom_model import pydicom_of_data_set
 from dicomkit.tag import Tag
 from dicomkit.values.charset import DEFAULT_CHARACTER_SET, parse_specific_character_set
 from dicomkit.vr import VR
@@ -963,6 +960,8 @@ cdef class DataSet:
         InvalidTagError
             If the group is no private one, or none of its 240 blocks is free.
         """
+        from dicomkit.private_block import find_private_block  # lazy: start-up
+
         return find_private_block(self, group, creator, bool(create))
 
     def to_json(self, bulk_data=None):
@@ -978,6 +977,8 @@ cdef class DataSet:
         InvalidValueError
             If it holds compressed pixel data and ``bulk_data`` has no URI for it: that has no form inline (PS3.18 F.2.7).
         """
+        from dicomkit.json_model import json_of_data_set  # lazy: start-up
+
         return json_of_data_set(self, bulk_data)
 
     @staticmethod
@@ -996,6 +997,8 @@ cdef class DataSet:
         ParsingError
             If it is not of the model, or has a BulkDataURI and there is no ``bulk_data``.
         """
+        from dicomkit.json_model import data_set_of_json  # lazy: start-up
+
         return data_set_of_json(text, bulk_data, DataElement, DataSet)
 
     def to_pydicom(self):
@@ -1006,6 +1009,8 @@ cdef class DataSet:
         ModuleNotFoundError
             If pydicom is not installed.
         """
+        from dicomkit.pydicom_model import pydicom_of_data_set  # lazy: start-up
+
         return pydicom_of_data_set(self)
 
 

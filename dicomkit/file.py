@@ -7,12 +7,8 @@ from functools import partial
 from dicomkit.dataset import DataSet
 from dicomkit.dictionary import suggest_keywords
 from dicomkit.element import DataElement
-from dicomkit.encoding.atomic import write_file
-from dicomkit.encoding.file_meta import complete_file_meta
 from dicomkit.encoding.options import ReadOptions
 from dicomkit.encoding.parser import PREAMBLE_LENGTH, ParsedFile, parse_file
-from dicomkit.encoding.pixel_stream import stream_of_frames
-from dicomkit.encoding.serializer import check_pixel_data, serialize_file
 from dicomkit.encoding.source import open_source
 from dicomkit.encoding.write_options import WriteOptions
 from dicomkit.errors import PixelDataError, UnknownKeywordError, UnsupportedTransferSyntaxError
@@ -155,6 +151,9 @@ class DICOMFile:
         InvalidValueError
             If a UID is none.
         """
+        from dicomkit.encoding.file_meta import complete_file_meta  # lazy: start-up
+        from dicomkit.encoding.serializer import check_pixel_data  # lazy: start-up
+
         syntax = _syntax_of(transfer_syntax_uid)
         body = data_set.copy()
         check_pixel_data(body, syntax)
@@ -181,6 +180,8 @@ class DICOMFile:
         PixelDataError
             If the pixel data is compressed, or would have to be.
         """
+        from dicomkit.encoding.serializer import check_pixel_data  # lazy: start-up
+
         syntax = _syntax_of(transfer_syntax)
         twin = self.copy()
         if syntax == self.transfer_syntax:
@@ -233,12 +234,16 @@ class DICOMFile:
             If pixel data is compressed and the transfer syntax is for native pixels, or the other way round; or if ``frames`` are not what
             the image attributes say.
         """
+        from dicomkit.encoding.serializer import serialize_file  # lazy: start-up
+
         settings = options.replace(**overrides) if overrides else options
         if self.error is not None and not settings.lenient:
             raise self.error
         data_set = self.data_set
         stream = None
         if frames is not None:
+            from dicomkit.encoding.pixel_stream import stream_of_frames  # lazy: start-up
+
             stream = stream_of_frames(data_set, self.transfer_syntax, frames)
             data_set = data_set.copy()
             data_set["PixelData"] = DataElement("PixelData", stream.vr, None)
@@ -249,6 +254,8 @@ class DICOMFile:
             for chunk in out.chunks():
                 target.write(chunk)
         else:
+            from dicomkit.encoding.atomic import write_file  # lazy: start-up
+
             write_file(target, out.chunks(), fsync=settings.fsync)
         return None
 

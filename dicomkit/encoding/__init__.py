@@ -2,8 +2,7 @@
 
 from dicomkit.encoding.options import ReadOptions
 from dicomkit.encoding.parser import ParsedFile, parse_file
-from dicomkit.encoding.serializer import serialize_data_set, serialize_file
 from dicomkit.encoding.source import open_source
 from dicomkit.encoding.write_options import WriteOptions
 
-__all__ = ["ParsedFile", "ReadOptions", "WriteOptions", "open_source", "parse_file", "serialize_data_set", "serialize_file"]
+__all__ = ["ParsedFile", "ReadOptions", "WriteOptions", "open_source", "parse_file"]

@@ -12,7 +12,7 @@ from dicomkit.errors import DICOMWarning, PixelDataError
 from dicomkit.pixels.unpack import Array, can_be_viewed, needs_extraction, new_array, swap_words, unpack_frames
 
 if TYPE_CHECKING:
-    from dicomkit.pixels.descriptor import PixelDataDescriptor
+    from dicomkit.pixels.descriptor import PhotometricInterpretation, PixelDataDescriptor
     from dicomkit.pixels.encapsulated import EncapsulatedPixelData
 
 __all__ = ["EncapsulatedFrames", "FrameSource", "NativeFrames"]
@@ -30,8 +30,11 @@ class FrameSource(Protocol):
     def unpack(self, frame_index: int, out: Array | None = None) -> Array:
         """Return a frame's samples, in ``out`` if it is given."""
 
-    def unpack_all(self, out: Array | None = None) -> Array:
-        """Return the samples of all frames, with the frame as first axis, in ``out`` if it is given."""
+    def unpack_all(self, out: Array | None = None, workers: int = 1) -> Array:
+        """Return the samples of all frames, with the frame as first axis, in ``out`` if it is given; ``workers`` may share the work."""
+
+    def photometric_interpretation(self, frame_index: int) -> PhotometricInterpretation:
+        """Return what the samples of a frame mean once they are unpacked."""
 
     def cells(self, frame_index: int) -> Array | None:
         """Return the cells of a frame of one sample with all their bits, unsigned; None where samples is all there is."""
@@ -87,7 +90,11 @@ class NativeFrames:
         frame: Array = unpack_frames(cells, self._descriptor, first_bit=first_bit, out=None if out is None else out[None])[0]
         return frame if out is None else out
 
-    def unpack_all(self, out: Array | None = None) -> Array:
+    def photometric_interpretation(self, frame_index: int) -> PhotometricInterpretation:
+        """Return the descriptor's."""
+        return self._descriptor.photometric_interpretation
+
+    def unpack_all(self, out: Array | None = None, workers: int = 1) -> Array:
         """Return the samples of all frames: a view if no bit has to change and there is no ``out``; else made frame by frame."""
         descriptor = self._descriptor
         if out is None and self._is_clean():
@@ -160,7 +167,11 @@ class EncapsulatedFrames:
         out[...] = frame
         return out
 
-    def unpack_all(self, out: Array | None = None) -> Array:
+    def photometric_interpretation(self, frame_index: int) -> PhotometricInterpretation:
+        """Return the descriptor's."""
+        return self._encapsulated.descriptor.photometric_interpretation
+
+    def unpack_all(self, out: Array | None = None, workers: int = 1) -> Array:
         """Return the samples of all frames."""
         first = self.unpack(0)
         count = self._encapsulated.descriptor.number_of_frames  # no more than there are fragments

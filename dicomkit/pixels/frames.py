@@ -22,7 +22,7 @@ from dicomkit.pixels.unpack import Array, check_out
 
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
-    from dicomkit.pixels.descriptor import PixelDataDescriptor
+    from dicomkit.pixels.descriptor import PhotometricInterpretation, PixelDataDescriptor
     from dicomkit.pixels.encapsulated import EncapsulatedPixelData
 
 __all__ = ["ColorValue", "EncapsulatedFrames", "FrameSource", "NativeFrames", "PixelData", "PixelRange"]
@@ -135,7 +135,7 @@ class PixelData:
         for frame_index in range(self.descriptor.number_of_frames):
             yield self._source.unpack(frame_index)
 
-    def array(self, out: Array | None = None) -> Array:
+    def array(self, out: Array | None = None, *, workers: int = 1) -> Array:
         """Return the stored values of all frames; raises as :meth:`frame`.
 
         A volume costs itself and one frame: where it is no view, it is made frame by frame.
@@ -144,6 +144,8 @@ class PixelData:
         ----------
         out
             Where to write them, as for :meth:`frame`.
+        workers
+            How many threads decode compressed frames.
 
         Returns
         -------
@@ -154,8 +156,13 @@ class PixelData:
             return self.frame(0, out)
         if out is not None:
             check_out(out, (len(self), *self.descriptor.frame_shape), self.descriptor.dtype)
-            return self._source.unpack_all(out)
-        return self._source.unpack_all()
+            return self._source.unpack_all(out, workers)
+        return self._source.unpack_all(None, workers)
+
+    def photometric_interpretation(self, frame_index: int = 0) -> PhotometricInterpretation:
+        """Return what the samples of a frame mean: the descriptor's, or RGB once a decoder has undone a colour transformation."""
+        self._check_frame_index(frame_index)
+        return self._source.photometric_interpretation(frame_index)
 
     def values(self, frame_index: int = 0, mapping: RealWorldValueMapping | None = None, out: Array | None = None) -> Array:
         """Return a frame in :attr:`units`: after Rescale, Modality LUT or Dose Grid Scaling (PS3.3 C.11.1), in a new array.

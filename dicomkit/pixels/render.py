@@ -132,7 +132,7 @@ class PixelDataRenderer:
             raise PixelDataError("colour samples are signed (PS3.3 C.7.6.3.1.2)")
         samples = scale_to_8_bits(self.pixel_data.frame(frame_index), descriptor.bits_stored)
         # A copy of its own, so that a picture never changes with the buffer.
-        return ybr_to_rgb(samples, descriptor.photometric_interpretation).view(RenderedImage)
+        return ybr_to_rgb(samples, self.pixel_data.photometric_interpretation(frame_index)).view(RenderedImage)
 
     def render_palette_color_frame(self, frame_index: int = 0) -> RenderedImage:
         """Render a PALETTE COLOR frame in RGB; as :meth:`render_frame`, but raises :class:`PixelDataError` for any other."""

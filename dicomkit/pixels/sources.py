@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicomkit import uids
-from dicomkit.codecs.distributions import no_codec_error
+from dicomkit.codecs import registry
+from dicomkit.codecs.deflate import inflate_frame
 from dicomkit.errors import MissingRequiredElementError, PixelDataError
+from dicomkit.pixels.decoded_frames import DecodedFrames
 from dicomkit.pixels.descriptor import PixelDataDescriptor
 from dicomkit.pixels.encapsulated import EncapsulatedPixelData
-from dicomkit.pixels.frames import EncapsulatedFrames, NativeFrames, PixelData
-from dicomkit.pixels.unpack import Array, unpack_frames
+from dicomkit.pixels.frame_sources import EncapsulatedFrames, FrameSource, NativeFrames
+from dicomkit.pixels.frames import PixelData
+from dicomkit.pixels.unpack import unpack_frames
 from dicomkit.vr import VR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from dicomkit.dataset import DataSet
     from dicomkit.element import DataElement
     from dicomkit.transfer_syntax import TransferSyntax
@@ -51,7 +52,7 @@ def read_pixel_data(data_set: DataSet, transfer_syntax: TransferSyntax) -> Pixel
     if not transfer_syntax.is_encapsulated or descriptor.is_float:
         return PixelData(descriptor, _native_frames(element, descriptor), data_set=data_set)
     encapsulated = EncapsulatedPixelData.from_data_set(data_set, descriptor)
-    frames = EncapsulatedFrames(encapsulated, _find_decoder(descriptor, transfer_syntax))
+    frames = _encapsulated_frames(encapsulated, transfer_syntax)
     return PixelData(descriptor, frames, data_set=data_set, encapsulated=encapsulated)
 
 
@@ -74,11 +75,11 @@ def _big_endian_word_length(element: DataElement, descriptor: PixelDataDescripto
     return 2
 
 
-def _find_decoder(descriptor: PixelDataDescriptor, transfer_syntax: TransferSyntax) -> Callable[[memoryview], Array]:
-    if transfer_syntax.uid == uids.EncapsulatedUncompressedExplicitVRLittleEndian:  # each frame is native (PS3.5 A.4.11)
-        return lambda data: unpack_frames(data, descriptor)[0]
-
-    def refuse(data: memoryview) -> Array:
-        raise no_codec_error(transfer_syntax)
-
-    return refuse
+def _encapsulated_frames(encapsulated: EncapsulatedPixelData, transfer_syntax: TransferSyntax) -> FrameSource:
+    descriptor, uid = encapsulated.descriptor, transfer_syntax.uid
+    if uid == uids.EncapsulatedUncompressedExplicitVRLittleEndian:  # each frame is native (PS3.5 A.4.11)
+        return EncapsulatedFrames(encapsulated, lambda data: unpack_frames(data, descriptor)[0])
+    if uid == uids.DeflatedImageFrameCompression:  # each frame is native, and deflated
+        length = (descriptor.native_bits_per_frame + 7) // 8
+        return EncapsulatedFrames(encapsulated, lambda data: unpack_frames(inflate_frame(data, length), descriptor)[0])
+    return DecodedFrames(encapsulated, uid, registry)

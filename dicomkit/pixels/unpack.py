@@ -18,7 +18,18 @@ from dicomkit.errors import PixelDataError
 if TYPE_CHECKING:
     from dicomkit.pixels.descriptor import PixelDataDescriptor
 
-__all__ = ["Array", "as_bytes", "can_be_viewed", "check_out", "needs_extraction", "new_array", "pack_bits", "swap_words", "unpack_frames"]
+__all__ = [
+    "Array",
+    "as_bytes",
+    "can_be_viewed",
+    "check_out",
+    "extract_stored_bits",
+    "needs_extraction",
+    "new_array",
+    "pack_bits",
+    "swap_words",
+    "unpack_frames",
+]
 
 Array: TypeAlias = npt.NDArray[np.number]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
@@ -183,3 +194,9 @@ def _check_chroma(descriptor: PixelDataDescriptor) -> None:
         raise PixelDataError(f"4:2:2 pixel data needs an even number of Columns, not {descriptor.columns}")
     if descriptor.bits_allocated not in _CHROMA_SUBSAMPLED_BITS:
         raise PixelDataError(f"4:2:2 pixel data has 8 or 16 bits allocated, not {descriptor.bits_allocated}")
+
+
+def extract_stored_bits(cells: Bytes, descriptor: PixelDataDescriptor) -> None:
+    """Reduce unpacked cells to their stored bits where they lie, and extend signs."""
+    if descriptor.bits_allocated > 1 and not descriptor.is_float and needs_extraction(cells, descriptor):
+        extract_values(cells, descriptor.bytes_per_sample, descriptor.bits_stored, descriptor.high_bit, descriptor.is_signed, cells)

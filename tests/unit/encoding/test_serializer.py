@@ -9,7 +9,7 @@ import pytest
 
 import dicomkit
 from dicomkit import DataElement, DataSet, DICOMFile, WriteOptions
-from dicomkit.encoding import serialize_data_set
+from dicomkit.encoding.serializer import serialize_data_set
 from dicomkit.errors import InvalidTagError, InvalidValueError, LimitExceededError, PixelDataError
 from dicomkit.testing import (
     DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN,
