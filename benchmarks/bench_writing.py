@@ -203,14 +203,15 @@ def nested_row(name: str, title: str, path: Path) -> Row:
 
 def series_row(root: Path, files: int) -> Row:
     """Read each file of a series, change one attribute, and write it; what the disk takes for a plain copy is subtracted."""
-    folder = Path(tempfile.mkdtemp(prefix="dicomkit-bench-"))
+    held = tempfile.TemporaryDirectory(prefix="dicomkit-bench-")  # goes with the row
+    folder = Path(held.name)
     paths = sorted(str(path) for path in root.rglob("*.dcm"))
 
     def edit(read: Callable[[str], Any], write: Callable[[Any, str], object]) -> int:
         for number, path in enumerate(paths):
             data_set = read(path)
             data_set.PatientName = EDITED_NAME
-            write(data_set, str(folder / f"{number % TARGETS}.dcm"))
+            write(data_set, str(Path(held.name) / f"{number % TARGETS}.dcm"))
         return len(paths)
 
     def copy() -> None:
