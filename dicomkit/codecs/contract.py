@@ -105,26 +105,19 @@ class EncodedFrame(NamedTuple):
 
 @runtime_checkable
 class Codec(Protocol):
-    """What all codecs have.
-
-    Attributes
-    ----------
-    name
-        What users call it; one name, one codec.
-    priority
-        Of several codecs for a transfer syntax the one with the highest is used; those of dicomkit have 100.
-    transfer_syntax_uids
-        Which transfer syntaxes it decodes, or encodes, or both.
-    """
+    """What all codecs have."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What users call it; one name, one codec."""
 
     @property
-    def priority(self) -> int: ...
+    def priority(self) -> int:
+        """Of several codecs for a transfer syntax the one with the highest is used; those of dicomkit have 100."""
 
     @property
-    def transfer_syntax_uids(self) -> Iterable[str]: ...
+    def transfer_syntax_uids(self) -> Iterable[str]:
+        """Which transfer syntaxes it decodes, or encodes, or both."""
 
 
 class FrameDecoder(Codec, Protocol):
