@@ -97,11 +97,13 @@ def test_demo_passes_by_what_cannot_be_rendered(run_demo, write_image, tmp_path)
     assert (tmp_path / "out" / "2.png").exists()
 
 
-def test_demo_says_which_codec_is_missing(run_demo, tmp_path, write_image):
+def test_demo_says_which_codec_is_missing(run_demo, tmp_path, write_image, monkeypatch):
+    from dicomkit.codecs.registry import CodecRegistry
     from dicomkit.testing import data_set, encapsulated, file_meta, part10
 
     from .conftest import image_attributes
 
+    monkeypatch.setattr("dicomkit.pixels.sources.registry", CodecRegistry(list))  # as if no plugin were installed
     content = data_set(image_attributes(PixelData=None)) + encapsulated([b"\xff\xd8\xff\xd9"])
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "x.dcm").write_bytes(part10(content, JPEG_BASELINE, meta=file_meta(JPEG_BASELINE)))
