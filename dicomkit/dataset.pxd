@@ -46,6 +46,8 @@ cdef class DataSet:
     cdef dict touched_sequences(self)
     cdef uint16_t _flags(self)
     cdef uint64_t _end_of_last(self)
+    cdef object _only(self, key, uint16_t vr)
+    cdef object _first(self, key, uint16_t vr)
     cdef object _typed(self, key, str attribute)
     cdef object _items(self, key)
     cdef int _put(self, uint32_t tag, element) except -1

@@ -17,7 +17,7 @@ from dicomkit._core.element_scan cimport (
 )
 from dicomkit._core.vr_code cimport *
 from dicomkit.element cimport DataElement, fill_field, made_element, tag_of_key
-from dicomkit.values.decode cimport TELL, WARN, Field, decode_string, decode_value, size_of_value
+from dicomkit.values.decode cimport INVALID, TELL, WARN, Field, decode_string, decode_value, size_of_value
 
 from dicomkit._core.element_scan import ScanLimits
 from dicomkit.dictionary import suggest_keywords
@@ -558,6 +558,27 @@ cdef class DataSet:
 
     # Typed getters (a name says which VR): None when the element is absent, of another VR, or not of that type.
 
+    cdef object _only(self, key, uint16_t vr):
+        """All values of an element of exactly this VR, as a list, without making an element of what was read; else None."""
+        cdef uint32_t tag = tag_of_key(key)
+        cdef int64_t record
+        cdef Field field
+        if self.changes is not None and tag in self.changes:
+            element = self.changes[tag]
+            return None if element is None else (<DataElement>element)._only(vr)
+        record = self.find(tag)
+        if record < 0 or self.resolve_vr(record) != vr:
+            return None
+        fill_field(&field, self.index, record, vr, TELL)
+        value = decode_value(&field, self.character_set())
+        if value is INVALID or (isinstance(value, list) and None in value):
+            return None
+        return [] if value is None else value if isinstance(value, list) else [value]
+
+    cdef object _first(self, key, uint16_t vr):
+        values = self._only(key, vr)
+        return values[0] if values else None
+
     cdef object _typed(self, key, str attribute):
         element = self.find_element(tag_of_key(key))
         return None if element is None else getattr(element, attribute)
@@ -572,63 +593,63 @@ cdef class DataSet:
 
     def uint16(self, key):
         """First value of US."""
-        return self._typed(key, "uint16_value")
+        return self._first(key, VR_US)
 
     def uint16s(self, key):
         """Values of US."""
-        return self._typed(key, "uint16_values")
+        return self._only(key, VR_US)
 
     def uint32(self, key):
         """First value of UL."""
-        return self._typed(key, "uint32_value")
+        return self._first(key, VR_UL)
 
     def uint32s(self, key):
         """Values of UL."""
-        return self._typed(key, "uint32_values")
+        return self._only(key, VR_UL)
 
     def int16(self, key):
         """First value of SS."""
-        return self._typed(key, "int16_value")
+        return self._first(key, VR_SS)
 
     def int16s(self, key):
         """Values of SS."""
-        return self._typed(key, "int16_values")
+        return self._only(key, VR_SS)
 
     def int32(self, key):
         """First value of SL."""
-        return self._typed(key, "int32_value")
+        return self._first(key, VR_SL)
 
     def int32s(self, key):
         """Values of SL."""
-        return self._typed(key, "int32_values")
+        return self._only(key, VR_SL)
 
     def float32(self, key):
         """First value of FL."""
-        return self._typed(key, "float32_value")
+        return self._first(key, VR_FL)
 
     def float32s(self, key):
         """Values of FL."""
-        return self._typed(key, "float32_values")
+        return self._only(key, VR_FL)
 
     def float64(self, key):
         """First value of FD."""
-        return self._typed(key, "float64_value")
+        return self._first(key, VR_FD)
 
     def float64s(self, key):
         """Values of FD."""
-        return self._typed(key, "float64_values")
+        return self._only(key, VR_FD)
 
     def date(self, key):
         """First value of DA, as :class:`DICOMDate`."""
-        return self._typed(key, "date_value")
+        return self._first(key, VR_DA)
 
     def time(self, key):
         """First value of TM, as :class:`DICOMTime`."""
-        return self._typed(key, "time_value")
+        return self._first(key, VR_TM)
 
     def date_time(self, key):
         """First value of DT, as :class:`DICOMDateTime`."""
-        return self._typed(key, "date_time_value")
+        return self._first(key, VR_DT)
 
     def foundation_date(self, key):
         """First value of DA as ``datetime.date``, or of DT as ``datetime.datetime``."""
@@ -640,27 +661,27 @@ cdef class DataSet:
 
     def decimal_string(self, key):
         """First value of DS, as :class:`DICOMDecimalString`."""
-        return self._typed(key, "decimal_string_value")
+        return self._first(key, VR_DS)
 
     def decimal_strings(self, key):
         """Values of DS, all or none."""
-        return self._typed(key, "decimal_string_values")
+        return self._only(key, VR_DS)
 
     def integer_string(self, key):
         """First value of IS, as :class:`DICOMIntegerString`."""
-        return self._typed(key, "integer_string_value")
+        return self._first(key, VR_IS)
 
     def integer_strings(self, key):
         """Values of IS, all or none."""
-        return self._typed(key, "integer_string_values")
+        return self._only(key, VR_IS)
 
     def person_name(self, key):
         """First value of PN, as :class:`DICOMPersonName`."""
-        return self._typed(key, "person_name_value")
+        return self._first(key, VR_PN)
 
     def person_names(self, key):
         """Values of PN."""
-        return self._typed(key, "person_name_values")
+        return self._only(key, VR_PN)
 
     def uid(self, key):
         """First value of UI, as :class:`DICOMUniqueIdentifier`."""
