@@ -279,8 +279,11 @@ cdef class DataSet:
 
     cdef DataElement element_at(self, uint32_t record):
         """The element of a record."""
-        cdef uint16_t vr = self.resolve_vr(record)
-        cdef DataElement element = _read_element(self.index, record, vr, self.character_set())
+        cdef uint16_t vr = self.index.records[record].vr
+        cdef DataElement element
+        if _is_undecided(vr):
+            vr = self.resolve_vr(record)
+        element = _read_element(self.index, record, vr, self.own_set if self.own_set is not None else self.character_set())
         if vr == VR_SQ:
             element.items = self.items_of(record)
         if element.tag_number & 0x10000:
