@@ -17,7 +17,7 @@ from dicomkit._core.element_scan cimport (
 )
 from dicomkit._core.vr_code cimport *
 from dicomkit.element cimport DataElement, fill_field, made_element, tag_of_key
-from dicomkit.values.decode cimport INVALID, TELL, WARN, Field, decode_string, decode_value, size_of_value
+from dicomkit.values.decode cimport TELL, WARN, Field, all_or_none, decode_string, decode_value, size_of_value
 
 from dicomkit._core.element_scan import ScanLimits
 from dicomkit.dictionary import suggest_keywords
@@ -574,9 +574,7 @@ cdef class DataSet:
             return None
         fill_field(&field, self.index, record, vr, TELL)
         value = decode_value(&field, self.character_set())
-        if value is INVALID or (isinstance(value, list) and None in value):
-            return None
-        return [] if value is None else value if isinstance(value, list) else [value]
+        return all_or_none(value)
 
     cdef object _first(self, key, uint16_t vr):
         values = self._only(key, vr)

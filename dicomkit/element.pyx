@@ -15,7 +15,7 @@ from dicomkit._core.dictionary_table cimport keyword_of_tag, name_of_tag, tag_of
 from dicomkit._core.element_scan cimport BIG_ENDIAN, FRAGMENTS, Element, ElementIndex
 from dicomkit._core.vr_code cimport *
 from dicomkit.values.decode cimport (
-    INVALID, RAISE, TELL, WARN, Field, OnInvalid, decode_array, decode_string, decode_value, is_text_vr,
+    INVALID, RAISE, TELL, WARN, Field, OnInvalid, all_or_none, decode_array, decode_string, decode_value, is_text_vr,
     little_endian_bytes,
 )
 from dicomkit.values.encode_field cimport encode_field
@@ -500,9 +500,7 @@ cdef class DataElement:
         if self.vr_code != vr:
             return None
         value = self.decode(TELL)
-        if value is INVALID or (isinstance(value, list) and None in value):
-            return None
-        return [] if value is None else value if isinstance(value, list) else [value]
+        return all_or_none(value)
 
     cdef object _first(self, uint16_t vr):
         values = self._only(vr)

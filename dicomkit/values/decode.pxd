@@ -20,6 +20,7 @@ cdef object INVALID
 
 cdef object decode_value(Field* field, object character_set)
 cdef object decode_string(Field* field, object character_set)
+cdef list all_or_none(object value)
 cdef object decode_array(Field* field, object view)
 cdef bint is_text_vr(uint16_t vr) noexcept nogil
 cdef bytes little_endian_bytes(Field* field)

@@ -307,6 +307,13 @@ _DTYPE = {
 }
 
 
+cdef list all_or_none(object value):
+    """The values of a decoded field as a list; None if one of them is empty or invalid."""
+    if value is INVALID or (isinstance(value, list) and None in value):
+        return None
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
 cdef object decode_array(Field* field, object view):
     """The numbers of a field as a one-dimensional array: a view where they are binary, float64 or int64 for DS and IS."""
     import numpy as np  # lazy: start-up
