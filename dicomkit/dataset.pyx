@@ -240,13 +240,13 @@ cdef class DataSet:
         else:
             # A sequence that only the dictionaries know: UN of defined length, or private and implicit (PS3.5 6.2.2).
             end = element.value_offset + element.length
-            self.index.load(element.value_offset, element.length)
             items = None        # what cannot be read so stays UN: nothing is lost
             try:
                 if self.depth < self.index.max_depth:
                     limits = ScanLimits(max_depth=self.index.max_depth - self.depth)
                     inner = scan_elements(
-                        <object>self.index.view.obj, element.value_offset, end, IMPLICIT_VR, limits, None, self.index.character_set, True)
+                        self.index.bytes_around(element.value_offset, end), element.value_offset, end, IMPLICIT_VR, limits, None,
+                        self.index.character_set, True)
                     inner.max_depth, inner.strict = self.index.max_depth, self.index.strict
                     items = _read_items(inner, 0, inner.count, self.depth + 1, self.character_set(), self._is_signed_inside())
             except EncodingError:
@@ -514,9 +514,8 @@ cdef class DataSet:
             end = self._end_of_last()
         if self.index.error is not None and self.start == 0:
             end = self.index.stop_offset        # with the damage, so that what is read around it is the same again
-        self.index.load(start, end - start)
         return _data_set_of_bytes, (
-            bytes(self.index.buffer[start:end]), self._flags(), self.tags,
+            bytes(self.index.range_view(start, end)), self._flags(), self.tags,
             self.character_set(), self.index.character_set, self.index.strict, self.index.max_depth, self.is_signed, self.depth)
 
     cdef uint16_t _flags(self):

@@ -6,6 +6,7 @@ know of elements at all: with 170,000 of them alive, tracking cost ten times the
 """
 
 from cython cimport final, freelist, no_gc
+from cpython.object cimport PyObject
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -16,7 +17,7 @@ from dicomkit._core.element_scan cimport BIG_ENDIAN, FRAGMENTS, Element, Element
 from dicomkit._core.vr_code cimport *
 from dicomkit.values.decode cimport (
     INVALID, RAISE, TELL, WARN, Field, OnInvalid, all_or_none, decode_array, decode_string, decode_value, is_text_vr,
-    little_endian_bytes,
+    little_endian_bytes, made_tag,
 )
 from dicomkit.values.encode_field cimport encode_field
 
@@ -121,6 +122,7 @@ cdef int fill_field(Field* field, ElementIndex index, uint32_t record, uint16_t 
     cdef uint64_t end = index.end_of_value(record)
     field.data = index.load(element.value_offset, end - element.value_offset)
     field.length = end - element.value_offset
+    field.whole = <PyObject*>index.tail if index.tail is not None and element.value_offset == index.size else NULL
     field.offset = element.value_offset
     field.tag = element.tag
     field.vr = vr
@@ -277,6 +279,7 @@ cdef class DataElement:
             return fill_field(field, self.index, self.record, self.vr_code, on_invalid)
         field.data = self.data
         field.length = len(self.data)
+        field.whole = <PyObject*>self.data
         field.offset = 0
         field.tag = self.tag_number
         field.vr = self.vr_code
@@ -294,7 +297,7 @@ cdef class DataElement:
     @property
     def tag(self):
         """Tag of the element."""
-        return Tag(self.tag_number)
+        return made_tag(self.tag_number)
 
     @property
     def vr(self):
@@ -342,7 +345,7 @@ cdef class DataElement:
     def value_data(self):
         """The value field as stored, without a copy; of undefined length, without its delimiter. Empty for a made sequence."""
         if self.index is not None:
-            return self.index.value_view(self.record)
+            return self.index.range_view(self.index.records[self.record].value_offset, self.index.end_of_value(self.record))
         return memoryview(self.data)
 
     def value_range(self, uint64_t offset, uint64_t length):
@@ -362,8 +365,29 @@ cdef class DataElement:
         size = self.index.end_of_value(self.record) - element.value_offset
         if offset > size or length > size - offset:
             raise UnexpectedEndOfDataError("the value field is too short", offset=element.value_offset, tag=self.tag_number)
-        self.index.load(element.value_offset + offset, length)
-        return self.index.buffer[element.value_offset + offset:element.value_offset + offset + length]
+        return self.index.range_view(element.value_offset + offset, element.value_offset + offset + length)
+
+    @property
+    def is_deferred(self):
+        """Whether the value is in a file that is read when it is asked for (``defer_larger_than`` of :class:`ReadOptions`)."""
+        return self.index is not None and self.index.source is not None
+
+    def read_into(self, uint64_t offset, buffer):
+        """Fill a writable buffer with bytes of the value field from ``offset``. Of a file that is read lazily nothing is kept.
+
+        Raises
+        ------
+        UnexpectedEndOfDataError
+            If the value field is shorter.
+        """
+        target = memoryview(buffer).cast("B")
+        cdef uint64_t length = len(target)
+        if not self.is_deferred:
+            target[:] = self.value_range(offset, length)
+            return
+        if offset > <uint64_t>self.value_length or length > <uint64_t>self.value_length - offset:
+            raise UnexpectedEndOfDataError("the value field is too short", offset=self.offset, tag=self.tag_number)
+        self.index.source.read_into(self.index.records[self.record].value_offset + offset, target)
 
     @property
     def value_length(self):
@@ -464,11 +488,7 @@ cdef class DataElement:
         """The fragments of encapsulated pixel data as read-only memoryviews, else None."""
         if self.index is None or not self.index.records[self.record].flags & FRAGMENTS:
             return None
-        fragments = []
-        for offset, length in self._parts()[1:]:
-            self.index.load(offset, length)
-            fragments.append(self.index.buffer[offset:offset + length])
-        return fragments
+        return [self.index.range_view(offset, offset + length) for offset, length in self._parts()[1:]]
 
     @property
     def encapsulated_fragment_ranges(self):
@@ -730,8 +750,7 @@ cdef class DataElement:
         if self.index is not None and self.index.records[self.record].flags & FRAGMENTS:
             start = self.index.records[self.record].value_offset
             end = self.index.end_of_value(self.record)
-            self.index.load(start, end - start)
-            return _restore_fragments, (self.tag_number, self.vr_code, bytes(self.index.buffer[start:end]))
+            return _restore_fragments, (self.tag_number, self.vr_code, bytes(self.index.range_view(start, end)))
         return _restore_value, (self.tag_number, self.vr_code, self.little_endian_data(), self.character_set, self.creator)
 
 

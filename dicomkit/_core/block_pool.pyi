@@ -1,6 +1,7 @@
+import os
 from typing import final
 
-__all__ = ["FileBlock", "read_block"]
+__all__ = ["FileBlock", "read_block", "read_path"]
 
 @final
 class FileBlock:
@@ -8,3 +9,4 @@ class FileBlock:
     def __buffer__(self, flags: int, /) -> memoryview: ...
 
 def read_block(descriptor: int, size: int) -> FileBlock: ...
+def read_path(path: str | bytes | os.PathLike[str], length: int, largest: int) -> tuple[FileBlock, int] | None: ...

@@ -42,6 +42,8 @@ cdef class ElementIndex:
     cdef const uint8_t* data
     cdef uint64_t size
     cdef Py_buffer view
+    cdef bytes tail                     # what follows the buffer: one large value, or None
+    cdef bytes joined                   # buffer and tail, once somebody wanted a range of both
     cdef readonly object source         # loads ranges on request; None when everything is in memory
     cdef readonly bint strict
     cdef readonly object character_set  # of ReadOptions, or None
@@ -56,7 +58,8 @@ cdef class ElementIndex:
     cdef const uint8_t* load(self, uint64_t offset, uint64_t length) except NULL
     cdef uint64_t end_of_value(self, uint32_t record) noexcept nogil
     cdef uint64_t header_offset(self, uint32_t record) noexcept nogil
-    cdef object value_view(self, uint32_t record)
+    cdef object range_view(self, uint64_t start, uint64_t end)
+    cdef object bytes_around(self, uint64_t start, uint64_t end)
 
 
 cdef ElementIndex scan_elements(object buffer, uint64_t start, uint64_t stop, uint16_t flags, object limits, object source,

@@ -9,10 +9,11 @@ What must stay true here:
 """
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_AS_STRING
 from cython cimport final
 from libc.stdlib cimport free, malloc, realloc
 
-from dicomkit._core.block_pool cimport capacity_of, give_block, grow_block
+from dicomkit._core.block_pool cimport BEHIND_HEAD, FileBlock, capacity_of, give_block, grow_block
 from dicomkit._core.byteorder cimport load16, load32, load_tag
 from dicomkit._core.dictionary_table cimport vr_of_tag
 from dicomkit._core.vr_code cimport VR_OB, VR_OD, VR_OF, VR_OL, VR_OV, VR_OW, VR_SQ, VR_UN
@@ -170,7 +171,7 @@ cdef class ElementIndex:
 
     @property
     def buffer(self):
-        """The bytes that offsets count in, as a read-only memoryview."""
+        """The bytes that offsets count in, as a read-only memoryview; without a tail that lies elsewhere."""
         if self.view.buf is NULL:
             raise ValueError("this index was not made by reading")
         return memoryview(<object>self.view.obj).cast("B").toreadonly()
@@ -192,6 +193,12 @@ cdef class ElementIndex:
         """Return the address of a range of the data, which the records prove to be inside of it."""
         if self.source is not None:
             self.source.ensure(offset, length)
+        elif self.tail is not None and offset + length > self.size:
+            if offset >= self.size:
+                return <const uint8_t*>PyBytes_AS_STRING(self.tail) + (offset - self.size)
+            if self.joined is None:
+                self.joined = bytes(self.buffer) + self.tail
+            return <const uint8_t*>PyBytes_AS_STRING(self.joined) + offset
         return self.data + offset
 
     cdef uint64_t end_of_value(self, uint32_t record) noexcept nogil:
@@ -211,11 +218,22 @@ cdef class ElementIndex:
         # What is only partly there has a length that passes the end.
         return end if end < self.end_offset else self.end_offset
 
-    cdef object value_view(self, uint32_t record):
-        cdef uint64_t start = self.records[record].value_offset
-        cdef uint64_t end = self.end_of_value(record)
+    cdef object range_view(self, uint64_t start, uint64_t end):
+        """A range of the data as a read-only memoryview."""
         self.load(start, end - start)
-        return self.buffer[start:end]
+        if self.tail is None or end <= self.size:
+            return self.buffer[start:end]
+        if start >= self.size:
+            return memoryview(self.tail)[start - self.size:end - self.size]
+        return memoryview(self.joined)[start:end]
+
+    cdef object bytes_around(self, uint64_t start, uint64_t end):
+        """Something bytes-like that holds a range of the data at its offsets, for another scan."""
+        self.load(start, end - start)
+        if self.tail is None or end <= self.size:
+            return <object>self.view.obj
+        self.load(self.size - 1, 2)     # which joins them
+        return self.joined
 
 
 _ANOMALY_TEXT = (
@@ -629,6 +647,7 @@ cdef ElementIndex scan_elements(object buffer, uint64_t start, uint64_t stop, ui
     PyObject_GetBuffer(buffer, &index.view, PyBUF_SIMPLE)
     index.data = <const uint8_t*>index.view.buf
     index.size = index.view.len
+    index.tail = (<FileBlock>buffer).tail if isinstance(buffer, FileBlock) else None
     index.source = source
     index.strict = bounds.is_strict
     index.character_set = character_set
@@ -641,7 +660,7 @@ cdef ElementIndex scan_elements(object buffer, uint64_t start, uint64_t stop, ui
     s.size = stop
     s.offset = start
     s.loaded_from = start
-    s.loaded_to = start if source is not None else min(stop, index.size)
+    s.loaded_to = start if source is not None else min(stop, index.size if index.tail is None else index.size + BEHIND_HEAD)
     s.records = NULL
     s.count = s.capacity = s.depth = s.anomalies = s.error_tag = 0
     s.error_offset = start
@@ -664,7 +683,8 @@ cdef ElementIndex scan_elements(object buffer, uint64_t start, uint64_t stop, ui
                 break
             s.loaded_from, s.loaded_to = source.ensure(s.offset, s.needed_to - s.offset)
         index.flags = s.frames[0].flags
-        if source is None and (status == NEEDS_DATA or s.offset > index.size):
+        is_all_there = index.tail is not None and status == DONE and s.offset == index.size + <uint64_t>len(index.tail)
+        if source is None and (status == NEEDS_DATA or s.offset > index.size) and not is_all_there:
             return None     # the buffer ends too early to tell
         if status == NO_MEMORY:
             raise MemoryError

@@ -225,6 +225,9 @@ cdef class ElementWriter:
     cdef int put_range(self, ElementIndex index, uint64_t start, uint64_t end) except -1:
         """Add bytes of what was read, which are in this encoding already."""
         cdef const uint8_t* data = NULL
+        if index.tail is not None and start < index.size < end:
+            self.put_range(index, start, index.size)
+            start = index.size
         if end - start < LARGE:
             data = index.load(start, end - start)
         return self.put_bytes(data, end - start, index, start)
@@ -397,7 +400,7 @@ cdef class ElementWriter:
             elif not isinstance(owner, ElementIndex):
                 yield memoryview(owner).cast("B")[offset:offset + length]
             elif (<ElementIndex>owner).source is None:
-                yield (<ElementIndex>owner).buffer[offset:offset + length]
+                yield (<ElementIndex>owner).range_view(offset, offset + length)
             else:
                 yield from (<ElementIndex>owner).source.chunks(offset, length, CHUNK)
         if self.size > done:

@@ -6,8 +6,9 @@ import contextlib
 import errno
 import os
 import stat
+import sys
 
-from dicomkit._core.block_pool import read_block
+from dicomkit._core.block_pool import read_block, read_path
 from dicomkit.encoding.options import ReadOptions
 from dicomkit.errors import SourceError, SourceNotFoundError, UnexpectedEndOfDataError
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["LazyFile", "open_source"]
 
 FIRST_CHUNK = 16 * 1024  # holds the header of most images
+CHUNK_GROWTH = 8
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 MANY_PAGES = 4 << 20
 BLOCK = 64 * 1024  # what a LazyFile loads at a time
@@ -88,19 +90,31 @@ class LazyFile:
             offset += len(chunk)
             yield chunk
 
+    def read_into(self, offset: int, target: memoryview) -> None:
+        """Fill a buffer from an offset on; nothing is kept.
+
+        Raises
+        ------
+        SourceError
+            If the file cannot be read any more, or is shorter than it was.
+        """
+        filled = 0
+        while filled < len(target):
+            start = offset + filled
+            try:
+                count = os.preadv(self._descriptor, [target[filled:]], start)
+            except OSError as error:
+                raise SourceError(error.errno, f"reading failed at byte offset {start:#x}: {error.strerror}") from error
+            if count == 0:
+                raise SourceError(None, f"the file became shorter while it was open: nothing at byte offset {start:#x}")
+            filled += count
+
     def _read(self, start: int, stop: int) -> None:
         if self._huge_pages is not None and stop - start >= MANY_PAGES:
             # Faulting a volume in by small pages takes four times as long as reading it. Where the system has no large ones, so be it.
             with contextlib.suppress(OSError):
                 self.buffer.madvise(self._huge_pages, start, stop - start)
-        while start < stop:
-            try:
-                count = os.preadv(self._descriptor, [self._bytes[start:stop]], start)
-            except OSError as error:
-                raise SourceError(error.errno, f"reading failed at byte offset {start:#x}: {error.strerror}") from error
-            if count == 0:
-                raise SourceError(None, f"the file became shorter while it was open: nothing at byte offset {start:#x}")
-            start += count
+        self.read_into(start, self._bytes[start:stop])
 
     def __del__(self) -> None:
         if hasattr(self, "_descriptor"):
@@ -150,6 +164,23 @@ def _read_all(stream: object) -> bytes | bytearray | memoryview:
 
 
 def _open_path(path: str, options: ReadOptions, parse: Callable[[object, int, Loader | None], Parsed | None]) -> Parsed:
+    largest = sys.maxsize if options.defer_larger_than is None else options.defer_larger_than
+    is_header_enough = options.stop_before_pixels or options.tags is not None
+    try:
+        start = read_path(path, FIRST_CHUNK if is_header_enough else largest, largest)
+    except (OSError, ValueError, MemoryError):
+        start = None  # the steps find the same, and say what it means
+    parsed = None if start is None else parse(start[0], start[1], None)
+    if parsed is not None:
+        return parsed
+    first_length = None if not is_header_enough else FIRST_CHUNK if start is None else FIRST_CHUNK * CHUNK_GROWTH
+    return _open_step_by_step(path, first_length, options, parse)
+
+
+def _open_step_by_step(
+    path: str, first_length: int | None, options: ReadOptions, parse: Callable[[object, int, Loader | None], Parsed | None]
+) -> Parsed:
+    """Read ``first_length`` bytes, then more as long as they are too few; without a first length, everything at once."""
     try:
         descriptor = os.open(path, OPEN_FLAGS)
     except ValueError as error:  # a NUL in the path
@@ -167,13 +198,13 @@ def _open_path(path: str, options: ReadOptions, parse: Callable[[object, int, Lo
             lazy = LazyFile(descriptor, size)
             is_ours = False  # now the LazyFile closes it
             return parse(lazy.buffer, size, lazy)  # type: ignore[return-value]  # with a loader nothing is too short
-        length = FIRST_CHUNK if options.stop_before_pixels or options.tags is not None else size
+        length = size if first_length is None else first_length
         while length < size:
             parsed = parse(read_block(descriptor, length), size, None)
             if parsed is not None:
                 return parsed
             os.lseek(descriptor, 0, os.SEEK_SET)
-            length *= 8
+            length *= CHUNK_GROWTH
         return _whole(read_block(descriptor, size), parse)
     except (MemoryError, OverflowError):
         raise SourceError(errno.ENOMEM, "the file is larger than memory", path) from None

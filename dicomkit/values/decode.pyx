@@ -258,7 +258,11 @@ cdef inline object _number(uint16_t vr, const uint8_t* p, bint is_big_endian):
         return <int64_t>load64(p, is_big_endian)
     if vr == VR_UV:
         return load64(p, is_big_endian)
-    return new_int(Tag, <object>load_tag(p, is_big_endian))
+    return made_tag(load_tag(p, is_big_endian))
+
+
+cdef object made_tag(uint32_t tag):
+    return new_int(Tag, <object>tag)
 
 
 cdef object _decode_numbers(Field* field, object character_set):
@@ -275,10 +279,10 @@ cdef object _decode_numbers(Field* field, object character_set):
 
 
 cdef bytes little_endian_bytes(Field* field):
-    """The value field in little endian: a copy."""
+    """The value field in little endian."""
     cdef Py_ssize_t whole
     cdef int size = 2 if field.vr == VR_AT else size_of_value(field.vr)     # a tag is two numbers (PS3.5 7.1.1)
-    data = field.data[:field.length]
+    data = field.data[:field.length] if field.whole is NULL else <bytes>field.whole
     if size < 2 or not field.is_big_endian:
         return data
     whole = field.length - field.length % size

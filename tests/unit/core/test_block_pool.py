@@ -2,11 +2,13 @@
 
 import gc
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
 
-from dicomkit._core.block_pool import FileBlock, read_block
+from dicomkit._core.block_pool import FileBlock, read_block, read_path
 
 
 @pytest.fixture
@@ -75,3 +77,71 @@ def test_threads_share_the_pool(tmp_path):
 def test_a_block_is_made_by_reading_only():
     with pytest.raises(TypeError):
         FileBlock()
+
+
+PIXELS = b"\xe0\x7f\x10\x00OW\0\0" + (100_000).to_bytes(4, "little") + bytes(range(250)) * 400
+
+
+@pytest.mark.parametrize(("length", "expected"), [(10, 10), (20_000, 20_000), (1 << 20, 300_000)])
+def test_a_path_gives_the_bytes_that_were_asked_for(tmp_path, length, expected):
+    path = tmp_path / "data"
+    content = bytes(range(240)) * 1250
+    path.write_bytes(content)
+    block, size = read_path(path, length, 1 << 24)
+    assert size == 300_000
+    assert block.tail is None
+    assert bytes(block) == content[:expected]
+
+
+@pytest.mark.parametrize("header", [0, 1, 5_000, 16 * 1024 - 16])
+def test_pixels_at_the_end_are_a_tail(tmp_path, header):
+    path = tmp_path / "data"
+    path.write_bytes(b"\x7f" * header + PIXELS)
+    block, size = read_path(path, 1 << 24, 1 << 24)
+    assert size == header + len(PIXELS)
+    assert bytes(block) == b"\x7f" * header + PIXELS[:12]
+    assert block.tail == PIXELS[12:]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        bytes(16 * 1024 - 15) + PIXELS,  # its header is not within the first bytes
+        PIXELS + b"\0\0",
+        PIXELS[:-2],
+        PIXELS[:4] + (60_000).to_bytes(4, "little") + bytes(60_000),  # not worth it
+        (b"\xe0\x7f\x10\x00OW" + bytes(6)) * 10_000,
+    ],
+    ids=["far away", "not at the end", "cut", "small", "many"],
+)
+def test_other_files_have_no_tail(tmp_path, content):
+    path = tmp_path / "data"
+    path.write_bytes(content)
+    block, _ = read_path(path, 1 << 24, 1 << 24)
+    assert block.tail is None
+    assert bytes(block) == content
+
+
+def test_what_is_no_regular_file_or_too_large_is_left_to_others(tmp_path):
+    path = tmp_path / "data"
+    path.write_bytes(bytes(100))
+    assert read_path(tmp_path, 10, 1000) is None
+    assert read_path(tmp_path / "nothing", 10, 1000) is None
+    assert read_path(path, 10, 99) is None
+    os.mkfifo(tmp_path / "pipe")
+    assert read_path(tmp_path / "pipe", 10, 1000) is None
+    with pytest.raises(ValueError, match="null"):
+        read_path("a\0b", 10, 1000)
+
+
+def test_opening_is_audited(tmp_path):
+    """PEP 578: as ``open`` does."""
+    path = tmp_path / "audited"
+    path.write_bytes(bytes(10))
+    code = (
+        "import sys; from dicomkit._core.block_pool import read_path\n"
+        "sys.addaudithook(lambda event, arguments: print(event, arguments[0]) if event == 'open' else None)\n"
+        f"read_path({str(path)!r}, 10, 10)"
+    )
+    output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert f"open {path}" in output.splitlines()
