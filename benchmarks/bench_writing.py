@@ -140,10 +140,7 @@ def build_row(name: str, title: str, path: Path, budgets: tuple[Budget, ...]) ->
     theirs = [(element.tag, element.VR, element.value) for element in pydicom.dcmread(path)] if pydicom else []
 
     def by_us() -> Any:
-        data_set = dicomkit.DataSet()
-        for tag, vr, value in ours:
-            data_set[tag] = dicomkit.DataElement(tag, vr, value)
-        return dicomkit.DICOMFile.create(data_set).write()
+        return dicomkit.DICOMFile.create(dicomkit.DataSet([dicomkit.DataElement(tag, vr, value) for tag, vr, value in ours])).write()
 
     def by_pydicom() -> Any:
         data_set = pydicom.Dataset()

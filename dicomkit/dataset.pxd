@@ -51,5 +51,6 @@ cdef class DataSet:
     cdef object _typed(self, key, str attribute)
     cdef object _items(self, key)
     cdef int _put(self, uint32_t tag, element) except -1
+    cdef int _put_element(self, DataElement element) except -1
     cdef int _set(self, key, str vr, value) except -1
     cdef int _set_text(self, key, value, vr) except -1

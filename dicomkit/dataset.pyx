@@ -103,7 +103,7 @@ cdef class DataSet:
 
     def __init__(self, elements=()):
         for element in elements:
-            self[element.tag] = element
+            self._put_element(element)
 
     # Finding. All of it works on the index; ``changes`` come first where there are any.
 
@@ -354,11 +354,12 @@ cdef class DataSet:
         elif value is not None and (<DataElement>value).tag_number != tag:
             raise InvalidValueError(f"the element of {value.tag} was given", tag=tag)
         elif value is not None and (<DataElement>value).items is not None:
-            # Data sets do not share items: changing one must not change another.
-            creator = (<DataElement>value).creator
-            value = DataElement(Tag(tag), "SQ", [item.copy() for item in (<DataElement>value).items])
-            (<DataElement>value).creator = creator
+            value = _with_items_of_its_own(value)
         self._put(tag, value)
+
+    cdef int _put_element(self, DataElement element) except -1:
+        self._put(element.tag_number, element if element.items is None else _with_items_of_its_own(element))
+        return 0
 
     cdef int _put(self, uint32_t tag, element) except -1:
         """Lay an element, or None for none, over what was read."""
@@ -1069,9 +1070,18 @@ cdef DataSet _copy_of(DataSet data_set):
         twin.sequences = {record: [item.copy() for item in items] for record, items in looked_at.items()}
     if data_set.changes is not None:
         twin.changes = data_set.changes.copy()
-        for tag, element in data_set.changes.items():
+        for element in data_set.changes.values():
             if element is not None and (<DataElement>element).items is not None:
-                twin[tag] = element         # data sets do not share items
+                twin._put_element(element)
+    return twin
+
+
+cdef DataElement _with_items_of_its_own(DataElement sequence):
+    """A sequence with copies of the items: data sets do not share items, as changing one must not change another."""
+    cdef DataElement twin = DataElement.__new__(DataElement)
+    twin.tag_number, twin.vr_code, twin.data = sequence.tag_number, VR_SQ, b""
+    twin.character_set, twin.creator = sequence.character_set, sequence.creator
+    twin.items = [(<DataSet?>item).copy() for item in sequence.items]
     return twin
 
 

@@ -161,9 +161,12 @@ cdef class DataElement:
         self.vr_code = vr
         self.character_set = UTF_8
         if self.vr_code == VR_SQ:
+            self.items = [] if value is None else list(value) if isinstance(value, list) or _is_iterable(value) else [value]
             # A data set iterates too, over elements: one that was meant as the only item would become a sequence of none.
-            self.items = [] if value is None else list(value) if _is_iterable(value) else [value]
-            if hasattr(value, "all_elements") or not all([hasattr(item, "all_elements") for item in self.items]):
+            is_wrong = not isinstance(value, list) and hasattr(value, "all_elements")
+            for item in self.items:
+                is_wrong = is_wrong or not hasattr(item, "all_elements")
+            if is_wrong:
                 raise InvalidValueError("an SQ holds a list of data sets", tag=self.tag_number)
             self.data = b""
         else:

@@ -98,6 +98,33 @@ cdef uint16_t vr_of_tag(uint32_t tag) noexcept nogil:
     return find_slot(tag).vr
 
 
+cdef inline uint64_t _read_number(const char** text) noexcept nogil:
+    cdef uint64_t number = 0
+    while c"0" <= text[0][0] <= c"9":
+        number = number * 10 + (text[0][0] - c"0")
+        text[0] += 1
+    return number
+
+
+cdef bint is_multiplicity_right(uint32_t tag, uint64_t count) noexcept nogil:
+    cdef const TagSlot* slot = find_slot(tag)
+    cdef const char* text
+    cdef uint64_t fewest, last
+    if count == 0 or slot.entry == NO_ENTRY:
+        return True
+    text = dictionary_text + element_entries[slot.entry].vm_text
+    if not c"0" <= text[0] <= c"9":
+        return True
+    fewest = _read_number(&text)        # as PS3.6 writes it: "1", "1-3", "2-n", "3-3n"
+    if text[0] != c"-":
+        return count == fewest
+    text += 1
+    last = _read_number(&text)
+    if text[0] == c"n":
+        return count >= fewest and (last < 2 or (count - fewest) % last == 0)
+    return fewest <= count <= last
+
+
 cdef inline uint64_t load_text(const char* text, Py_ssize_t length) noexcept nogil:
     """Load up to eight bytes as a little-endian number."""
     cdef uint64_t value = 0

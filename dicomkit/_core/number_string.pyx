@@ -143,6 +143,12 @@ cdef object _make_decimal(double value, const uint8_t* text, Py_ssize_t length):
     return result
 
 
+cdef const uint8_t* text_of_decimal(object value, Py_ssize_t* length):
+    """The text of a decimal, which lives as long as that does."""
+    length[0] = (<DICOMDecimalString?>value)._length
+    return (<DICOMDecimalString>value)._text
+
+
 cdef object decimal_from_bytes(const uint8_t* text, Py_ssize_t length):
     """Return the value of one component of a DS value field, or None if it is no finite decimal. Any length is read."""
     cdef double value

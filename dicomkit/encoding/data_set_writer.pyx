@@ -10,8 +10,8 @@ Compiled, though not in ``_core``, because it walks data sets; :doc:`/explanatio
 
 from cython cimport final
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.long cimport PyLong_AsLongLong
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 from dicomkit._core.dictionary_table cimport vr_of_tag
@@ -192,6 +192,32 @@ cdef int _look_ahead(dict changes) except -1:
     return 0
 
 
+cdef list _in_tag_order(dict changes):
+    """The elements that are there, in tag order."""
+    cdef uint32_t last = 0
+    cdef bint is_sorted = True
+    cdef list elements = [element for element in changes.values() if element is not None]
+    for element in elements:
+        is_sorted &= (<DataElement>element).tag_number >= last
+        last = (<DataElement>element).tag_number
+    return elements if is_sorted else [changes[tag] for tag in sorted(changes) if changes[tag] is not None]
+
+
+cdef void _sort(PyObject** elements, int count) noexcept:
+    """Put a few elements in tag order: by insertion, as most stand there already."""
+    cdef PyObject* element
+    cdef uint32_t tag
+    cdef int i, j
+    for i in range(1, count):
+        element = elements[i]
+        tag = (<DataElement>element).tag_number
+        j = i
+        while j > 0 and (<DataElement>elements[j - 1]).tag_number > tag:
+            elements[j] = elements[j - 1]
+            j -= 1
+        elements[j] = element
+
+
 @final
 cdef class DataSetWriter:
     """Writes data sets with an :class:`ElementWriter`, in its encoding.
@@ -279,31 +305,43 @@ cdef class DataSetWriter:
 
     cdef int write_made(self, DataSet data_set, object character_set, uint32_t depth) except -1:
         """A data set that was never read: all of it is in ``changes``."""
+        cdef PyObject* elements[MOST_AHEAD]
+        cdef PyObject* key
+        cdef PyObject* value
         cdef uint32_t tag, last = 0
         cdef bint is_sorted = True, has_set = False
         cdef Py_ssize_t position = 0
-        cdef PyObject* key_at
+        cdef int i, count = 0
         cdef dict changes = data_set.changes
         if changes is None:
             return 0
         if depth == 0 or len(changes) > FEW:    # few elements of an item were looked at with the data set around it
             _look_ahead(changes)
-        while PyDict_Next(changes, &position, &key_at, NULL):
-            tag = <uint32_t>PyLong_AsLongLong(<object>key_at)
-            is_sorted &= tag >= last
-            has_set |= tag == SPECIFIC_CHARACTER_SET
-            last = tag
-        if has_set or depth == 0:
+        if len(changes) > MOST_AHEAD:
             character_set = self.set_of(data_set, character_set)
-        if is_sorted:
-            for key, element in changes.items():
-                if element is not None:
-                    self.put_change(<DataElement>element, character_set, depth)
-        else:
-            for key in sorted(changes):
-                element = changes[key]
-                if element is not None:
-                    self.put_change(<DataElement>element, character_set, depth)
+            for element in _in_tag_order(changes):
+                self.put_change(<DataElement>element, character_set, depth)
+            return 0
+        # Nearly every item comes here, most of them with a handful of elements in order: one pass over the dictionary is all.
+        while PyDict_Next(changes, &position, &key, &value):
+            if value != <PyObject*>None:
+                Py_INCREF(<object>value)
+                elements[count] = value
+                count += 1
+                tag = (<DataElement>value).tag_number
+                is_sorted &= tag > last
+                has_set |= tag == SPECIFIC_CHARACTER_SET
+                last = tag
+        try:
+            if not is_sorted:
+                _sort(elements, count)
+            if has_set or depth == 0:
+                character_set = self.set_of(data_set, character_set)
+            for i in range(count):
+                self.put_change(<DataElement>elements[i], character_set, depth)
+        finally:
+            for i in range(count):
+                Py_DECREF(<object>elements[i])
         return 0
 
     cdef int write_read(self, DataSet data_set, object character_set, uint32_t depth) except -1:

@@ -5,10 +5,12 @@ right goes to :mod:`dicomkit.values.encode`, which says what is wrong; so the tw
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from cpython.unicode cimport PyUnicode_AsUTF8AndSize
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_GET_LENGTH
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memchr, memcpy
 
+from dicomkit._core.dictionary_table cimport is_multiplicity_right
+from dicomkit._core.number_string cimport text_of_decimal
 from dicomkit._core.temporal cimport date_from_bytes
 from dicomkit._core.vr_code cimport *
 from dicomkit.values.decode cimport is_text_vr
@@ -17,24 +19,24 @@ from dicomkit._core.decimal_text import format_decimal
 from dicomkit._core.date_time import DICOMDateTime
 from dicomkit._core.number_string import DICOMDecimalString, DICOMIntegerString
 from dicomkit._core.temporal import DICOMDate, DICOMTime
-from dicomkit.values.checks import check_multiplicity
 from dicomkit.values.encode import encode_value
 from dicomkit.vr import VR
 
 __all__ = ["encode_value_field"]
 
+cdef extern from *:
+    object PyNumber_ToBase(object number, int base)
+
 cdef enum:
     SPACE = 0x20
     BACKSLASH = 0x5C
     DELETE = 0x7F
-    FEW = 32
 
 cdef double LARGEST_SINGLE = 3.4028234663852886e38      # of IEEE 754 binary32
 
 cdef dict _VR_OF_CODE = {ord(vr[0]) | ord(vr[1]) << 8: vr for vr in VR}
-cdef dict _ALLOWED = {}         # whether PS3.6 allows a small number of values, by tag * FEW + number, as far as asked for
 cdef object _DECIMAL = DICOMDecimalString, _INTEGER = DICOMIntegerString, _DATE = DICOMDate, _TIME = DICOMTime, _DATE_TIME = DICOMDateTime
-cdef object _check_multiplicity = check_multiplicity, _format_decimal = format_decimal
+cdef object _format_decimal = format_decimal
 
 
 cdef inline bint _is_digit(uint8_t c) noexcept nogil:
@@ -92,6 +94,11 @@ cdef bint _is_time(const uint8_t* p, Py_ssize_t length) noexcept nogil:
     )
 
 
+cdef bint _is_date_time(const uint8_t* p, Py_ssize_t length) noexcept:
+    """Date and time in full; what leaves something out is not proved here, nor a time zone."""
+    return length >= 14 and _are_digits(p, 8) and date_from_bytes(p, 8) is not None and _is_time(p + 8, length - 8)
+
+
 cdef bint _is_number(const uint8_t* p, Py_ssize_t length, bint is_integer) noexcept nogil:
     """A number without exponent: the others are not proved here."""
     cdef Py_ssize_t i = 0, digits = 0
@@ -121,7 +128,7 @@ cdef bint _is_person_name(const uint8_t* p, Py_ssize_t length) noexcept nogil:
 
 
 cdef bint _is_right(uint16_t vr, const uint8_t* p, Py_ssize_t length) except -1:
-    """Whether one value of ASCII is certainly one of a text VR."""
+    """Whether one value in UTF-8 is certainly one of a text VR."""
     if length == 0:
         return is_text_vr(vr)
     if vr == VR_LO:
@@ -144,6 +151,10 @@ cdef bint _is_right(uint16_t vr, const uint8_t* p, Py_ssize_t length) except -1:
         return length >= 2 and _is_time(p, length)
     if vr == VR_AE:
         return length <= 16 and _are_plain(p, length)
+    if vr == VR_AS:
+        return length == 4 and _are_digits(p, 3) and (p[3] == c"D" or p[3] == c"W" or p[3] == c"M" or p[3] == c"Y")
+    if vr == VR_DT:
+        return _is_date_time(p, length)
     if vr == VR_LT:
         return length <= 10240 and _are_plain(p, length)
     if vr == VR_ST:
@@ -153,24 +164,16 @@ cdef bint _is_right(uint16_t vr, const uint8_t* p, Py_ssize_t length) except -1:
     return False
 
 
+cdef inline bint _takes_other_characters(uint16_t vr) noexcept nogil:
+    """Whether Specific Character Set applies (PS3.5 6.1.2.3)."""
+    return vr == VR_LO or vr == VR_LT or vr == VR_PN or vr == VR_SH or vr == VR_ST or vr == VR_UC or vr == VR_UT
+
+
 cdef inline bint _is_single_text(uint16_t vr) noexcept nogil:
     return vr == VR_LT or vr == VR_ST or vr == VR_UT
 
 
-cdef inline bint _may_have(uint32_t tag, Py_ssize_t count) except -1:
-    """Whether PS3.6 allows so many values."""
-    if count == 0:
-        return True
-    if count >= FEW:
-        return _check_multiplicity(tag, count) is None
-    key = <uint64_t>tag * FEW + count
-    known = _ALLOWED.get(key)
-    if known is None:
-        known = _ALLOWED[key] = _check_multiplicity(tag, count) is None
-    return known is True
-
-
-cdef bytes _text_field(uint16_t vr, str text, uint32_t tag, Py_ssize_t count):
+cdef bytes _text_field(uint16_t vr, object text, uint32_t tag, Py_ssize_t count):
     """The field of a text, or None if it is not proved; ``count`` values, or -1 for as many as backslashes make."""
     cdef Py_ssize_t length, values = 1
     cdef const char* utf_8
@@ -178,9 +181,12 @@ cdef bytes _text_field(uint16_t vr, str text, uint32_t tag, Py_ssize_t count):
     cdef const uint8_t* end
     cdef const uint8_t* stop
     cdef bytes field
-    if not text.isascii():
+    try:
+        utf_8 = PyUnicode_AsUTF8AndSize(text, &length)
+    except UnicodeEncodeError:
         return None
-    utf_8 = PyUnicode_AsUTF8AndSize(text, &length)
+    if length != PyUnicode_GET_LENGTH(text) and not _takes_other_characters(vr):
+        return None         # there are no more characters than bytes: what is short enough in bytes is so in characters
     p, end = <const uint8_t*>utf_8, <const uint8_t*>utf_8 + length
     if _is_single_text(vr):
         if not _is_right(vr, p, length):
@@ -196,7 +202,7 @@ cdef bytes _text_field(uint16_t vr, str text, uint32_t tag, Py_ssize_t count):
             p = stop + 1
     if count >= 0 and values != count:
         return None
-    if length and not _may_have(tag, values):
+    if length and not is_multiplicity_right(tag, values):
         return None
     field = PyBytes_FromStringAndSize(NULL, length + (length & 1))
     memcpy(PyBytes_AS_STRING(field), utf_8, length)
@@ -205,13 +211,15 @@ cdef bytes _text_field(uint16_t vr, str text, uint32_t tag, Py_ssize_t count):
     return field
 
 
-cdef str _text_of(uint16_t vr, value):
+cdef object _text_of(uint16_t vr, value):
     """The text of one value, or None for the long way."""
-    kind = type(value)
     if isinstance(value, str):
-        return str.__str__(value) if kind is not str else value
-    if (vr == VR_DS and kind is _DECIMAL) or (vr == VR_IS and kind is _INTEGER):
+        return value
+    kind = type(value)
+    if vr == VR_DS and kind is _DECIMAL:
         return value.original_string
+    if vr == VR_IS and kind is _INTEGER:
+        return PyNumber_ToBase(value, 10)
     if vr == VR_DS and kind is float and value - value == 0:
         return _format_decimal(value)
     if (vr == VR_IS or vr == VR_DS) and kind is int:
@@ -219,6 +227,36 @@ cdef str _text_of(uint16_t vr, value):
     if (vr == VR_DA and kind is _DATE) or (vr == VR_TM and kind is _TIME) or (vr == VR_DT and kind is _DATE_TIME):
         return value.dicom_string
     return None
+
+
+cdef bytes _decimals_field(object value, uint32_t tag):
+    """The field of decimals that were read or parsed, with the texts they have; None if it is not proved."""
+    cdef list values = <list>value if isinstance(value, list) else [value]
+    cdef Py_ssize_t length, total = len(values) - 1
+    cdef const uint8_t* text
+    cdef bytes field
+    cdef char* target
+    for part in values:
+        if type(part) is not _DECIMAL:
+            return None
+        text = text_of_decimal(part, &length)
+        if not _is_number(text, length, False):
+            return None
+        total += length
+    if total < 0 or not is_multiplicity_right(tag, len(values)):
+        return None
+    field = PyBytes_FromStringAndSize(NULL, total + (total & 1))
+    target = PyBytes_AS_STRING(field)
+    if total & 1:
+        target[total] = c" "
+    for part in values:
+        text = text_of_decimal(part, &length)
+        if target != PyBytes_AS_STRING(field):
+            target[0] = c"\\"
+            target += 1
+        memcpy(target, text, length)
+        target += length
+    return field
 
 
 cdef inline int _size_of(uint16_t vr) noexcept nogil:
@@ -276,22 +314,28 @@ cdef bytes _numbers_field(uint16_t vr, value, uint32_t tag, int size):
     cdef list values
     if not isinstance(value, list):
         field = PyBytes_FromStringAndSize(NULL, size)
-        return field if _put_number(vr, value, PyBytes_AS_STRING(field)) and _may_have(tag, 1) else None
+        return field if _put_number(vr, value, PyBytes_AS_STRING(field)) and is_multiplicity_right(tag, 1) else None
     values = <list>value
     field = PyBytes_FromStringAndSize(NULL, size * len(values))
     for i in range(len(values)):
         if not _put_number(vr, values[i], PyBytes_AS_STRING(field) + i * size):
             return None
-    return field if _may_have(tag, len(values)) else None
+    return field if is_multiplicity_right(tag, len(values)) else None
 
 
 cdef bytes encode_field(uint16_t vr, object value, uint32_t tag):
     """The value field of a VR other than SQ; see :func:`dicomkit.values.encode.encode_value`."""
     cdef bytes field = None
     cdef int size = _size_of(vr)
+    if vr == VR_DS:
+        field = _decimals_field(value, tag)
+        if field is not None:
+            return field
     if size:
         if value is not None:
             field = _numbers_field(vr, value, tag, size)
+    elif type(value) is bytes and (vr == VR_OB or vr == VR_OW or vr == VR_UN) and not len(<bytes>value) & 1:
+        return <bytes>value
     elif isinstance(value, list):
         if value and not _is_single_text(vr):
             texts = [_text_of(vr, part) for part in value]

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dicomkit.dictionary import DataElementDictionary
 from dicomkit.errors import InvalidValueError
 from dicomkit.tag import Tag
 from dicomkit.values import DICOMDate, DICOMDateTime, DICOMDecimalString, DICOMIntegerString, DICOMPersonName, DICOMTime
+from dicomkit.values.checks import check_multiplicity
 from dicomkit.values.encode import encode_value
 from dicomkit.values.encode_field import encode_value_field
 from dicomkit.vr import VR
@@ -23,14 +25,22 @@ TEXT = st.one_of(
     st.from_regex(r"[0-2]?[0-9]{3}[01][0-9][0-3][0-9]", fullmatch=True),
     st.from_regex(r"[0-2][0-9]([0-6][0-9]([0-6][0-9](\.[0-9]{0,7})?)?)?", fullmatch=True),
     st.from_regex(r"[0-9]{1,3}(\.[0-9]{0,3}){0,20}", fullmatch=True),
+    st.from_regex(r"[0-9]{3}[DWMY]?", fullmatch=True),
+    st.from_regex(r"(19|20)[0-9]{2}[01][0-9][0-3][0-9][0-2][0-9][0-6][0-9][0-6][0-9](\.[0-9]{0,7})?([+-][0-9]{4})?", fullmatch=True),
+    st.text("aé日\ud800\x85 ", min_size=1, max_size=70),
+    st.text("日", min_size=60, max_size=70),
+    st.builds(DICOMPersonName, st.sampled_from(["A^B", "Müller^J", "A=B"])),
 )
+DECIMAL_TEXT = st.from_regex(r"[+-]?[0-9]{1,6}(\.[0-9]{1,3})?(e-?[0-9])?", fullmatch=True)
+DECIMALS = st.builds(DICOMDecimalString, st.one_of(DECIMAL_TEXT, st.floats(-1e9, 1e9)))
 LIMITS = [2**bits + difference for bits in (7, 8, 15, 16, 31, 32, 63, 64) for difference in (-1, 0, 1)]
 NUMBERS = st.one_of(st.integers(-(2**65), 2**65), st.sampled_from(LIMITS), st.floats())
 ODD_ONES = st.sampled_from([
     None, True, b"", b"a", b"abcd", bytearray(8), (), [], (1, 2), ["a", None], DICOMDate(2024, 2, 29), DICOMTime(12), DICOMDateTime(2024),
     DICOMDecimalString.parse("1.50"), DICOMIntegerString.parse("007"), DICOMPersonName("A^B"), Tag(0x0010, 0x0010), object(), "x" * 10241,
 ])  # fmt: skip
-VALUES = st.one_of(TEXT, NUMBERS, ODD_ONES, st.lists(st.one_of(TEXT, NUMBERS, ODD_ONES), max_size=4), st.lists(NUMBERS, max_size=4))
+ANYTHING = st.one_of(TEXT, NUMBERS, ODD_ONES, DECIMALS)
+VALUES = st.one_of(ANYTHING, st.lists(ANYTHING, max_size=4), st.lists(NUMBERS, max_size=4), st.lists(DECIMALS, max_size=4))
 TAGS = st.sampled_from([0x00091001, 0x00100010, 0x00080008, 0x00280030, 0x00080005])
 
 
@@ -55,3 +65,13 @@ def test_both_ways_agree(vr, value, tag):
 @pytest.mark.parametrize("value", ["", [""], [], None, b""])
 def test_empty_values(vr, value):
     assert outcome(encode_value_field, vr, value, 0x00091001) == outcome(long_way, vr, value, 0x00091001)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 6, 8, 9, 16, 17])
+def test_numbers_of_values_are_those_of_the_dictionary(count):
+    """PS3.5 6.4, for every element of PS3.6: by the short way, which reads the Value Multiplicity itself."""
+    for entry in DataElementDictionary.entries():
+        tag = entry.tag & 0xFFFFFFFF
+        is_right = check_multiplicity(tag, count) is None
+        field = outcome(encode_value_field, "US", [1] * count, tag)
+        assert isinstance(field, bytes) is is_right, entry
