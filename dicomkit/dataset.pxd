@@ -4,9 +4,10 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 
 from dicomkit._core.element_scan cimport ElementIndex
 from dicomkit.element cimport DataElement
+from dicomkit.typed_access cimport TypedAccess
 
 
-cdef class DataSet:
+cdef class DataSet(TypedAccess):
     cdef ElementIndex index         # where it was read from; None for one that was made
     cdef uint32_t start             # the records of its elements
     cdef uint32_t stop
@@ -46,11 +47,5 @@ cdef class DataSet:
     cdef dict touched_sequences(self)
     cdef uint16_t _flags(self)
     cdef uint64_t _end_of_last(self)
-    cdef object _only(self, key, uint16_t vr)
-    cdef object _first(self, key, uint16_t vr)
-    cdef object _typed(self, key, str attribute)
-    cdef object _items(self, key)
     cdef int _put(self, uint32_t tag, element) except -1
     cdef int _put_element(self, DataElement element) except -1
-    cdef int _set(self, key, str vr, value) except -1
-    cdef int _set_text(self, key, value, vr) except -1

@@ -28,14 +28,16 @@ LAYERS = (
     ("values",),
     ("display", "json_model", "pydicom_model"),
     ("element",),
-    ("private_block",),
+    ("private_block", "typed_access"),
     ("dataset",),
+    ("element_path",),
     ("encoding",),
     ("interchange",),
     ("codecs",),
     ("pixels",),
     ("file",),
-    ("scanning",),
+    ("comparison", "scanning", "validation"),
+    ("network",),
     ("",),                  # dicomkit/__init__.py, which re-exports what is below it
     ("testing",),
     ("samples",),
@@ -45,6 +47,27 @@ LAYERS = (
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 # What the compiled room and the lowest layer may import is less than what lies below them.
 ONLY = {"errors": set(), "_core": {"errors"}}
+# What a room may not import although it lies below: a service gets the function that transcodes handed in.
+NEVER = {"network": {"pixels", "codecs"}}
+
+# The same within the network, each line by itself: protocols without IO at the bottom, sockets above them, services on top.
+NETWORK_LAYERS = (
+    ("codes", "recovery", "timeouts"),
+    ("errors",),
+    ("ae_title",),
+    ("ul",),
+    ("dimse",),
+    ("configuration", "negotiated", "event_stream"),
+    ("data_set_pieces", "received_message", "transport"),
+    ("connection",),
+    ("message_exchange",),
+    ("association",),
+    ("services",),
+    ("server",),
+    ("",),                  # dicomkit/network/__init__.py
+)
+NETWORK_RANK = {room: rank for rank, rooms in enumerate(NETWORK_LAYERS) for room in rooms}
+PROTOCOLS = {"ul": {"errors", "network"}, "dimse": {"errors", "network", "tag", "tags", "uids", "values", "vr", "_core"}}
 
 
 class Import(NamedTuple):
@@ -169,7 +192,8 @@ def upward(edges: list[Import]) -> list[str]:
         if source == target:
             continue
         allowed = ONLY.get(source)
-        if RANK[target] >= RANK[source] or (allowed is not None and target not in allowed):
+        never = NEVER.get(source, set())
+        if RANK[target] >= RANK[source] or (allowed is not None and target not in allowed) or target in never:
             wrong.append(f"{edge.source}:{edge.line} imports {edge.target}")
     return wrong
 
@@ -202,6 +226,35 @@ def test_imports_point_down():
     edges = own_imports()
     assert len(edges) > 100         # the reading of sources works at all
     assert upward(edges) == []
+
+
+def network_room_of(module: str) -> str:
+    return [*module.split("."), "", ""][2]
+
+
+def test_imports_within_the_network_point_down():
+    edges = [edge for edge in own_imports() if room_of(edge.source) == "network"]
+    assert {network_room_of(module_name(path)) for path in sources(PACKAGE / "network")} <= set(NETWORK_RANK)
+    wrong = []
+    for edge in edges:
+        source, target = network_room_of(edge.source), network_room_of(edge.target)
+        if room_of(edge.target) == "network" and source != target and NETWORK_RANK[target] >= NETWORK_RANK[source]:
+            wrong.append(f"{edge.source}:{edge.line} imports {edge.target}")
+        if source in PROTOCOLS and room_of(edge.target) not in PROTOCOLS[source]:
+            wrong.append(f"{edge.source}:{edge.line} imports {edge.target}, and is a protocol that knows no data set")
+    assert wrong == []
+
+
+def test_protocols_know_no_transport_and_no_clock():
+    forbidden = {"asyncio", "logging", "select", "selectors", "socket", "ssl", "threading", "time"}
+    wrong = [
+        f"{path.relative_to(PACKAGE)}:{statement.line} imports {statement.module}"
+        for room in PROTOCOLS
+        for path in sources(PACKAGE / "network" / room)
+        for statement in statements(path)
+        if statement.module.split(".")[0] in forbidden
+    ]
+    assert wrong == []
 
 
 def test_no_import_cycles():

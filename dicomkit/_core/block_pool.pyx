@@ -14,7 +14,7 @@ from cpython.ref cimport Py_DECREF
 from cython cimport final, no_gc
 from libc.stdint cimport uint8_t
 from libc.stdlib cimport free, realloc
-from libc.string cimport memcpy
+from libc.string cimport memchr, memcpy
 
 from dicomkit._core.byteorder cimport load32
 
@@ -26,37 +26,28 @@ cdef enum:
     LARGEST = 16 * 1024 * 1024
     HEADER = 16                     # holds the capacity, and keeps the alignment of malloc
     HEAD = 16 * 1024                # holds the header of most images
+    PIXEL_DATA = 0x00107FE0         # (7FE0,0010) as one number in little endian
 
 cdef extern from *:
     """
-    #ifndef _GNU_SOURCE
-    #define _GNU_SOURCE     /* memmem */
-    #endif
     #include <errno.h>
-    #include <string.h>
     #if defined(_WIN32)
     #include <io.h>
     #define dk_read(fd, data, size) _read(fd, data, (unsigned)((size) > 0x40000000 ? 0x40000000 : (size)))
     #define dk_open_regular(path, size) (-1)    /* paths are wide there: Python opens them */
     #define dk_close(fd) _close(fd)
-    #define dk_find(haystack, size, needle, length) NULL    /* nothing is opened here that it could be asked of */
     #else
     #include <fcntl.h>
     #include <sys/stat.h>
     #include <unistd.h>
     #define dk_read(fd, data, size) read(fd, data, (size) > 0x40000000 ? 0x40000000 : (size))
     #define dk_close(fd) close(fd)
-    #define dk_find(haystack, size, needle, length) memmem(haystack, size, needle, length)
     static int dk_open_regular(const char* path, Py_ssize_t* size) {
         struct stat status;
         int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);     /* a pipe without a writer must not block us here */
         if (fd < 0) return fd;
-        if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
-            *size = (Py_ssize_t)status.st_size;
-            return fd;
-        }
-        close(fd);
-        return -1;
+        *size = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? (Py_ssize_t)status.st_size : -1;
+        return fd;
     }
     #endif
     #if defined(__SANITIZE_ADDRESS__)
@@ -70,7 +61,6 @@ cdef extern from *:
     static int dk_was_interrupted(void) { return errno == EINTR; }
     """
     Py_ssize_t c_read "dk_read"(int descriptor, void* data, Py_ssize_t size) noexcept nogil
-    void* find_bytes "dk_find"(const void* haystack, size_t size, const void* needle, size_t length) noexcept nogil
     void* exchange "dk_exchange"(void** slot, void* block) noexcept nogil
     int c_open_regular "dk_open_regular"(const char* path, Py_ssize_t* size) noexcept nogil
     int c_close "dk_close"(int descriptor) noexcept nogil
@@ -194,9 +184,10 @@ def read_path(path, Py_ssize_t length, Py_ssize_t largest):
 
     Returns
     -------
-    tuple of FileBlock and int, or None
-        The bytes, and the size of the file. None if the file cannot be opened, is larger, or is no regular one: who opens
-        it step by step learns why.
+    tuple of FileBlock and int, int, or None
+        The bytes, and the size of the file. None if the file cannot be opened, or is larger: who opens it step by step learns
+        why. A file descriptor if the file is no regular one, to be closed when the file was opened again: a pipe that is
+        opened and closed without being read is broken for its writer.
 
     Raises
     ------
@@ -219,6 +210,8 @@ def read_path(path, Py_ssize_t length, Py_ssize_t largest):
         descriptor = c_open_regular(name, &size)
     if descriptor < 0:
         return None
+    if size < 0:
+        return descriptor
     try:
         if size > largest:
             return None
@@ -262,9 +255,12 @@ cdef Py_ssize_t _start_of_tail(FileBlock head, Py_ssize_t size) noexcept nogil:
     cdef const uint8_t* found = start
     cdef Py_ssize_t offset
     while True:
-        found = <const uint8_t*>find_bytes(found, end - found, b"\xE0\x7F\x10\x00", 4)
+        found = <const uint8_t*>memchr(found, 0xE0, end - found)
         if found is NULL or end - found < 12 + BEHIND_HEAD:
             return -1
+        if load32(found, False) != PIXEL_DATA:
+            found += 1
+            continue
         offset = found - start + (12 if found[4] == c"O" else 8)        # PS3.5 7.1.2, 7.1.3
         if offset + <Py_ssize_t>load32(start + offset - 4, False) == size:
             return offset if size - offset >= SMALLEST else -1

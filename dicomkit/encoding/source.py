@@ -170,6 +170,11 @@ def _open_path(path: str, options: ReadOptions, parse: Callable[[object, int, Lo
         start = read_path(path, FIRST_CHUNK if is_header_enough else largest, largest)
     except (OSError, ValueError, MemoryError):
         start = None  # the steps find the same, and say what it means
+    if isinstance(start, int):
+        try:
+            return _open_step_by_step(path, None, options, parse)
+        finally:
+            os.close(start)
     parsed = None if start is None else parse(start[0], start[1], None)
     if parsed is not None:
         return parsed
