@@ -21,6 +21,7 @@ cdef enum Anomaly:
     DUPLICATE = 64
     ODD_LENGTH = 128
     TRAILING_BYTES = 256
+    META_INSIDE = 512
 
 cdef struct Element:
     uint64_t value_offset
@@ -53,7 +54,7 @@ cdef class ElementIndex:
     cdef readonly uint64_t end_offset   # where the scan ended
     cdef readonly object error          # what ended it early, with partial=True, or None
     cdef uint32_t anomalies
-    cdef Location[9] anomaly_locations
+    cdef Location[10] anomaly_locations
 
     cdef const uint8_t* load(self, uint64_t offset, uint64_t length) except NULL
     cdef uint64_t end_of_value(self, uint32_t record) noexcept nogil

@@ -28,6 +28,7 @@ cdef enum:
     ITEM_DELIMITATION = 0xFFFEE00D
     SEQUENCE_DELIMITATION = 0xFFFEE0DD
     PIXEL_DATA = 0x7FE00010
+    FILE_META_GROUP = 0x0002
     FIRST_CAPACITY = 512        # records: more than most headers have, less than the allocator maps pages for
     FIRST_FRAMES = 32
     MOST_PADDING = 1 << 20
@@ -98,7 +99,7 @@ cdef struct Scan:
     uint32_t stop_last
     uint32_t only_group         # stop before an outermost element of another group; 0 for any
     uint32_t anomalies
-    Location[9] anomaly_locations
+    Location[10] anomaly_locations
 
 cdef uint8_t[676] VR_FORM       # by letters; written here once
 
@@ -246,6 +247,7 @@ _ANOMALY_TEXT = (
     "an element that stands there twice",
     "a value of odd length",
     "bytes after the last element",
+    "an element of the File Meta Information in the data set",
 )
 
 
@@ -552,6 +554,8 @@ cdef Status _run(Scan* s) noexcept nogil:
         if s.depth == 0:
             if (s.stop_first <= h.tag <= s.stop_last) or (s.only_group and h.tag >> 16 != s.only_group):
                 return DONE
+            if h.tag >> 16 == FILE_META_GROUP and s.only_group != FILE_META_GROUP:
+                _note(s, META_INSIDE, s.offset, h.tag)      # PS3.10 7.1
             if h.tag == 0 and load32(p + 4, False) == 0:
                 return _read_padding(s)     # no element is (0000,0000) without a value
             if s.wanted is not NULL:

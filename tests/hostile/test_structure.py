@@ -7,7 +7,7 @@ import struct
 import pytest
 
 import dicomkit
-from dicomkit import VR, DICOMError, DICOMFile, DICOMWarning, InvalidDICMPrefixError, InvalidPreambleError, InvalidTagError
+from dicomkit import VR, DICOMError, DICOMFile, DICOMWarning, InvalidDICMPrefixError, InvalidPreambleError, InvalidTagError, ParsingError
 from dicomkit.testing import EXPLICIT_VR_BIG_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, data_set, element, encapsulated, file_meta, item, part10
 from tests.hostile.builders import data_set_or_typed_error, delimiter, item_header, sq_header
 
@@ -27,6 +27,15 @@ def test_prefix_errors_are_told_apart() -> None:
         dicomkit.read(bytes(132) + PATIENT)
     with pytest.raises(InvalidPreambleError):
         dicomkit.read(b"DICM" + file_meta() + PATIENT)
+
+
+def test_meta_information_inside_a_data_set_is_told_and_refused_strictly() -> None:
+    """PS3.10 7.1: elements of group 0002 stand before the data set. Here one of group 0001 parts them from it."""
+    data = part10(element(0x00010010, "LO", "X") + element(0x00020010, "UI", "1.2.840.10008.1.2") + PATIENT)
+    with pytest.warns(DICOMWarning, match=r"File Meta Information in the data set in \(0002,0010\)"):
+        assert dicomkit.read(data).PatientName == "Doe^Jane"
+    with pytest.raises(ParsingError):
+        dicomkit.read(data, strict=True)
 
 
 @pytest.mark.parametrize("data", [
