@@ -372,7 +372,11 @@ def format_decimal(double value):
     cdef int count
     if not magnitude < float("inf"):
         raise InvalidValueError("only finite numbers have a DS text")
-    sign = "-" if repr(value)[0] == "-" else ""
+    cdef str shortest = repr(value)
+    cdef str plain = shortest[:-2] if shortest.endswith(".0") else shortest
+    if len(plain) <= MAX_DECIMAL_LENGTH and "e" not in plain:
+        return plain        # which is nearly always all that there is to do
+    sign = "-" if shortest[0] == "-" else ""
     if magnitude == 0.0:
         return sign + "0"
     exact_digits, exact_exponent = _split_digits(repr(magnitude))

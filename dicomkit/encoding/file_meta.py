@@ -102,5 +102,7 @@ def _is_syntax_right(meta: DataSet, syntax: TransferSyntax) -> bool:
     uid = meta.get(TRANSFER_SYNTAX)
     if not isinstance(uid, str):
         return False
+    if uid == syntax.uid:
+        return True
     named = TransferSyntax.from_uid(uid)
     return named is None or named == syntax
