@@ -5,6 +5,8 @@ A corpus or peer that is missing skips the tests that need it on a developer's m
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import os
 import shutil
 from collections.abc import Callable
@@ -19,6 +21,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 CORPUS = Path(REPOSITORY, os.environ.get("DICOMKIT_CORPUS") or "../shared/corpus").resolve()
 # Files in the folders of pydicom's test data that are not DICOM.
 NOT_DICOM = {".txt", ".icc", ".json", ".dump", ".gz"}
+
+LONGEST_TEST = 120.0    # seconds, of one that is a coroutine: waiting for ever is the way in which network code fails
 
 
 class PeerFile(NamedTuple):
@@ -56,6 +60,23 @@ def unavailable(what: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(f"{what} is missing, and CI needs it")
     pytest.skip(f"{what} is missing")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that is a coroutine. It fails if it does not end, or leaves a task behind."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+
+    async def run() -> None:
+        async with asyncio.timeout(LONGEST_TEST):
+            await pyfuncitem.obj(**arguments)
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        assert not left, f"tasks are left: {left}"
+
+    asyncio.run(run())
+    return True
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
