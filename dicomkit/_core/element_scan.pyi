@@ -14,6 +14,7 @@ class ScanLimits:
         only_group: int = ...,
         strict: bool = ...,
         partial: bool = ...,
+        settled: bool = ...,
         tags: Iterable[int] | None = ...,
     ) -> ScanLimits: ...
 

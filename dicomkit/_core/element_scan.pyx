@@ -128,17 +128,19 @@ cdef class ScanLimits:
     cdef uint32_t only_group
     cdef bint is_strict
     cdef bint is_partial
+    cdef bint is_settled            # the first element does not decide on implicit or explicit VR: that was read before
     cdef uint32_t* wanted
     cdef Py_ssize_t wanted_count
 
     def __cinit__(self, *, uint32_t max_depth, uint32_t stop_first=0xFFFFFFFF, uint32_t stop_last=0, uint32_t only_group=0,
-                  bint strict=False, bint partial=False, tags=None):
+                  bint strict=False, bint partial=False, bint settled=False, tags=None):
         self.max_depth = max_depth
         self.stop_first = stop_first
         self.stop_last = stop_last
         self.only_group = only_group
         self.is_strict = strict
         self.is_partial = partial
+        self.is_settled = settled
         cdef Py_ssize_t i
         if tags is not None:
             wanted = sorted(set(tags))
@@ -678,7 +680,7 @@ cdef ElementIndex scan_elements(object buffer, uint64_t start, uint64_t stop, ui
     if s.frames is NULL:
         raise MemoryError
     s.frames[0] = Frame(
-        stop, 0, 0, flags & (IMPLICIT_VR | BIG_ENDIAN), SEQUENCE if is_sequence else ELEMENTS, False, True, False)
+        stop, 0, 0, flags & (IMPLICIT_VR | BIG_ENDIAN), SEQUENCE if is_sequence else ELEMENTS, False, not bounds.is_settled, False)
     try:
         while True:
             with nogil:

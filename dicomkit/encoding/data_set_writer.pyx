@@ -584,7 +584,7 @@ cdef class DataSetWriter:
         cdef DataSet item
         cdef Opened sequence, opened
         cdef bint is_undefined_item
-        if self.out.flags & IMPLICIT_VR and self.lengths == AS_READ and vr_of_tag(tag) != VR_SQ:
+        if self.out.flags & IMPLICIT_VR and vr_of_tag(tag) != VR_SQ:
             is_undefined = True         # without a VR, nothing else tells readers that it is a sequence
         sequence = self.out.open_sequence(tag, is_undefined)
         for thing in items:

@@ -20,7 +20,7 @@ class WriteOptions:
         and the rest raises. Values that were read and not touched are never judged.
     undefined_lengths
         Whether sequences and items have undefined lengths (PS3.5 7.5). By default those that were read keep what they had, and others have
-        defined ones.
+        defined ones. In implicit VR a sequence that PS3.6 does not have keeps an undefined one: nothing else says what it is.
     switch_to_utf_8
         If a character does not fit into the data set's character set, write all text in UTF-8 and declare it (``ISO_IR 192``). By default
         that raises.

@@ -56,6 +56,26 @@ def test_items_of_sequences_that_are_stored_as_un_can_be_changed():
     assert uids_of(again(read)) == ["9.9"]
 
 
+def test_a_selection_that_begins_with_an_implicit_header_can_be_pickled():
+    """In explicit VR: the first element of a file would decide on its encoding, that of a selection does not."""
+    implicit = struct.pack("<HHI", 0x0010, 0x0020, 2) + b"X "
+    content = part10(element(0x00080060, "CS", "CT") + implicit + element(0x00100030, "DA", "20200101"))
+    with pytest.warns(dicomkit.DICOMWarning, match="without VR"):
+        read = dicomkit.read(content, tags=["PatientID", "PatientBirthDate"]).data_set
+    again = pickle.loads(pickle.dumps(read))
+    assert again.tags == read.tags == [0x00100020, 0x00100030]
+    assert again == read
+
+
+@pytest.mark.parametrize("undefined_lengths", [None, False, True])
+def test_a_private_sequence_is_one_in_implicit_vr_too(undefined_lengths):
+    """Nothing but its undefined length tells."""
+    inner = dicomkit.DataSet([dicomkit.DataElement("PatientID", "LO", "A")])
+    made = dicomkit.DataSet([dicomkit.DataElement(0x0009_1001, "SQ", [inner])])
+    written = dicomkit.DICOMFile.create(made, transfer_syntax_uid="ImplicitVRLittleEndian").write(undefined_lengths=undefined_lengths)
+    assert dicomkit.read(written)[0x0009_1001].vr == "SQ"
+
+
 def test_items_that_begin_with_a_sequence_stored_as_un_can_be_pickled():
     # PS3.5 6.2.2: inside of UN it is implicit, around it explicit
     inner = sequence(0x00081115, [element(INSTANCE, "UI", "9.9", implicit=True)], undefined=True, vr="UN")
