@@ -50,12 +50,16 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 .make/sanitized: .make/test-extras .make/dev-extras $(COMPILED) setup.py
 	CFLAGS='$(SANITIZE)' LDFLAGS='-fsanitize=address,undefined' $(BIN)/python setup.py --quiet build \
 	    --build-base .make/sanitize --build-lib .make/sanitize/lib
+	cd codecs_plugins/rle && CFLAGS='$(SANITIZE)' LDFLAGS='-fsanitize=address,undefined' ../../$(BIN)/python setup.py --quiet build \
+	    --build-base ../../.make/sanitize --build-lib ../../.make/sanitize/lib
 	@touch $@
 
+SANITIZED := PYTHONSAFEPATH=1 PYTHONPATH=.make/sanitize/lib:. \
+    LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc
 sanitize: .make/sanitized
-	PYTHONSAFEPATH=1 PYTHONPATH=.make/sanitize/lib:. LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
-	    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
-	    $(BIN)/python -m tests.fuzz --mutants $(or $(MUTANTS),3000) --seed $(or $(SEED),1)
+	$(SANITIZED) $(BIN)/python -m pytest codecs_plugins/rle
+	$(SANITIZED) $(BIN)/python -m tests.fuzz --mutants $(or $(MUTANTS),3000) --seed $(or $(SEED),1)
 
 fuzz: .make/test-extras
 	$(BIN)/python -m tests.fuzz --mutants $(or $(MUTANTS),100000) --seed $(or $(SEED),1)

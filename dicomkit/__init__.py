@@ -57,6 +57,7 @@ from dicomkit.vr import VR
 
 TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
 if TYPE_CHECKING:
+    from dicomkit import codecs
     from dicomkit.interchange import from_pydicom
     from dicomkit.pixels import (
         EncapsulatedPixelData,
@@ -68,9 +69,11 @@ if TYPE_CHECKING:
         WindowSettings,
     )
     from dicomkit.scanning import scan
+    from dicomkit.validation import validate
 
 # What needs NumPy or a thread pool, and the module that has it: imported when first asked for, as start-up is counted.
 _LAZY = {
+    "DICOMWriter": "dicomkit.encoding.writer",
     "EncapsulatedPixelData": "dicomkit.pixels",
     "PhotometricInterpretation": "dicomkit.pixels",
     "PixelData": "dicomkit.pixels",
@@ -78,8 +81,10 @@ _LAZY = {
     "PixelDataRenderer": "dicomkit.pixels",
     "RenderedImage": "dicomkit.pixels",
     "WindowSettings": "dicomkit.pixels",
+    "diff": "dicomkit.comparison",
     "from_pydicom": "dicomkit.interchange",
     "scan": "dicomkit.scanning",
+    "validate": "dicomkit.validation",
 }
 
 __all__ = [
@@ -99,6 +104,7 @@ __all__ = [
     "DICOMUniqueIdentifier",
     "DICOMUniversalResource",
     "DICOMWarning",
+    "DICOMWriter",
     "DataElement",
     "DataElementDictionary",
     "DataSet",
@@ -134,20 +140,24 @@ __all__ = [
     "WindowSettings",
     "WriteOptions",
     "__version__",
+    "codecs",
     "from_pydicom",
     "generate_uid",
     "read",
     "scan",
     "tags",
     "uids",
+    "validate",
 ]
 
 
 def __getattr__(name: str) -> object:
-    if name not in _LAZY:
+    if name not in _LAZY and name != "codecs":
         raise AttributeError(f"module 'dicomkit' has no attribute {name!r}")
     from importlib import import_module  # lazy: start-up
 
+    if name == "codecs":
+        return import_module("dicomkit.codecs")
     value = getattr(import_module(_LAZY[name]), name)
     globals()[name] = value
     return value

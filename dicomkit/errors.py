@@ -15,9 +15,11 @@
     +-- UnknownKeywordError        a keyword that PS3.6 does not have; names the nearest ones
     +-- PixelDataError             pixel data and image attributes that contradict each other
     |   +-- NoCodecError           no codec for a transfer syntax
+    |   +-- codecs.CodecError      a codec could not decode or encode a frame; has frame, transfer syntax and codec
     +-- SourceError                the file could not be opened or read, or changed under our hands
     |   +-- SourceNotFoundError
     +-- TargetError                a file could not be written; what was there before still is
+    +-- DICOMNetworkError          all of the network; its own tree is in ``dicomkit.network.errors``
 
 Messages name tags, offsets, lengths and limits. They never hold attribute values: those are patient data.
 """

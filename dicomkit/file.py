@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 
 from dicomkit.dataset import DataSet
 from dicomkit.dictionary import suggest_keywords
@@ -11,7 +11,7 @@ from dicomkit.encoding.options import ReadOptions
 from dicomkit.encoding.parser import PREAMBLE_LENGTH, ParsedFile, parse_file
 from dicomkit.encoding.source import open_source
 from dicomkit.encoding.write_options import WriteOptions
-from dicomkit.errors import PixelDataError, UnknownKeywordError, UnsupportedTransferSyntaxError
+from dicomkit.errors import UnknownKeywordError, UnsupportedTransferSyntaxError
 from dicomkit.transfer_syntax import EXPLICIT_VR_LITTLE_ENDIAN, TransferSyntax
 from dicomkit.uid import generate_uid
 from dicomkit.uids import SecondaryCaptureImageStorage
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import ModuleType
     from typing import IO, Any, Self
+
+    import numpy.typing as npt
 
     from dicomkit.element import Key
     from dicomkit.errors import DICOMError
@@ -70,7 +72,22 @@ def read(source: str | os.PathLike[str] | bytes | bytearray | memoryview | IO[by
     UnsupportedTransferSyntaxError
         If PS3.6 does not list the transfer syntax.
     """
-    return DICOMFile._parsed(source, options.replace(**overrides) if overrides else options)
+    return DICOMFile._parsed(source, _with_overrides(options, overrides) if overrides else options)
+
+
+@lru_cache(maxsize=64)
+def _options(**fields: Any) -> ReadOptions:
+    return ReadOptions(**fields)
+
+
+def _with_overrides(options: ReadOptions, overrides: dict[str, Any]) -> ReadOptions:
+    """Return the options, those made before where they can be looked up: who reads a header often reads a thousand."""
+    if options is _DEFAULT_OPTIONS:
+        try:
+            return _options(**overrides)
+        except TypeError:  # a list among them, or what ReadOptions does not have
+            pass
+    return options.replace(**overrides)
 
 
 class DICOMFile:
@@ -163,35 +180,107 @@ class DICOMFile:
             body.set_uid("SOPInstanceUID", sop_instance_uid or generate_uid())
         return cls(ParsedFile(bytes(PREAMBLE_LENGTH), complete_file_meta(DataSet(), body, syntax), body, syntax, None))
 
-    def transcode(self, transfer_syntax: str | TransferSyntax) -> DICOMFile:
-        """Return a copy that is written in another transfer syntax with native pixels, deflated and big endian included.
+    def transcode(self, transfer_syntax: str | TransferSyntax, *, workers: int = 1, **options: Any) -> DICOMFile:
+        """Return a copy in another transfer syntax: its pixels decoded, encoded, or both, and its attributes saying so (PS3.5 8.2).
 
-        Nothing is converted before it is written; values are the same in each syntax.
+        Between native syntaxes nothing is converted before it is written. Where pixels are lost the copy is an instance of its own, derived
+        from this one: new SOP Instance UID, Source Image Sequence, Lossy Image Compression with ratio and method (PS3.3 C.7.6.1.1.5).
 
         Parameters
         ----------
         transfer_syntax
             UID, keyword or name.
+        workers
+            How many threads decode and encode frames.
+        **options
+            What the encoder is told, fields of :class:`dicomkit.codecs.EncodeOptions`: ``quality`` or ``compression_ratio`` of lossy
+            syntaxes, ``psnr`` of lossy JPEG 2000, ``maximum_error`` of near-lossless JPEG-LS, ``predictor`` of lossless JPEG. With any of
+            them, pixels that are in the transfer syntax already are encoded again.
 
         Raises
         ------
         UnsupportedTransferSyntaxError
             If PS3.6 does not have the transfer syntax.
+        NoCodecError
+            If no codec that decodes or encodes it is installed; it says what to install.
+        CodecError
+            If a frame could not be decoded or encoded; it names the frame.
         PixelDataError
-            If the pixel data is compressed, or would have to be.
+            If the image has no place in the transfer syntax, or its attributes and data contradict each other.
+        MissingRequiredElementError
+            If the attributes to understand the pixels are missing.
         """
-        from dicomkit.encoding.serializer import check_pixel_data  # lazy: start-up
-
         syntax = _syntax_of(transfer_syntax)
         twin = self.copy()
-        if syntax == self.transfer_syntax:
+        if syntax == self.transfer_syntax and not options:
             return twin
-        check_pixel_data(self.data_set, syntax)
-        if syntax.is_encapsulated and "PixelData" in self.data_set:
-            raise PixelDataError(f"the pixel data is compressed, and cannot be written in {syntax.name} before it is decoded")
+        if syntax.is_encapsulated or self.transfer_syntax.is_encapsulated:
+            from dicomkit.pixels.transcode import transcode_data_set  # lazy: start-up (it imports NumPy)
+
+            twin.data_set = transcode_data_set(self.data_set, self.transfer_syntax, syntax, workers=workers, **options)
+        else:
+            from dicomkit.encoding.serializer import check_pixel_data  # lazy: start-up
+
+            check_pixel_data(self.data_set, syntax)
         twin.transfer_syntax = syntax
         twin.file_meta_information.set_uid("TransferSyntaxUID", syntax.uid)
         return twin
+
+    def set_pixel_array(
+        self,
+        array: npt.ArrayLike,
+        *,
+        photometric_interpretation: str | None = None,
+        bits_stored: int | None = None,
+        planar_configuration: int = 0,
+        workers: int = 1,
+        **options: Any,
+    ) -> None:
+        """Set the pixels, and the image attributes that describe them (PS3.3 C.7.6.3, C.7.6.24, C.7.6.25).
+
+        Integers become Pixel Data, ``bool`` its 1-bit cells, and floating point numbers Float or Double Float Pixel Data. In a file of a
+        compressed transfer syntax they are encoded. What was true of the old pixels only goes: palettes, icons, offset tables, extremes of
+        the series, padding that the new pixels cannot have. Lossy Image Compression stays, as it is about the pixels' whole history, and
+        so do windows, the Modality LUT and Image Type: whether they still mean something is the caller's knowledge.
+
+        Parameters
+        ----------
+        array
+            Shape ``(rows, columns)``, with frames before and the three samples of a colour behind.
+        photometric_interpretation
+            MONOCHROME1, MONOCHROME2, RGB, YBR_FULL, or PALETTE COLOR for indices into the palette that is there. By default integers whose
+            last of three or four axes has length 3 are RGB, and everything else is grey: MONOCHROME1 where the image was, else MONOCHROME2.
+        bits_stored
+            How many bits the values need; by default all that the array's type has.
+        planar_configuration
+            0 to store colours pixel by pixel, 1 plane by plane; compressed ones have the order of their transfer syntax.
+        workers
+            How many threads encode frames.
+        **options
+            What the encoder of a compressed transfer syntax is told, as in :meth:`transcode`.
+
+        Raises
+        ------
+        PixelDataError
+            If an image cannot be of this type or shape, its values do not fit into ``bits_stored``, functional groups are there for another
+            number of frames, or the pixels have no place in the transfer syntax. Nothing was changed then.
+        MissingRequiredElementError
+            If it is to be PALETTE COLOR, and there is no palette.
+        NoCodecError
+            If nobody encodes the transfer syntax.
+        """
+        from dicomkit.pixels.assign import set_pixel_array  # lazy: start-up
+
+        set_pixel_array(
+            self.data_set,
+            self.transfer_syntax,
+            array,
+            photometric_interpretation=photometric_interpretation,
+            bits_stored=bits_stored,
+            planar_configuration=planar_configuration,
+            workers=workers,
+            **options,
+        )
 
     def write(
         self,

@@ -73,7 +73,10 @@ class EncodeOptions:
     maximum_error
         Largest difference of a sample, for near-lossless JPEG-LS.
     psnr
-        Peak signal-to-noise ratio in dB, for lossy JPEG 2000: about what the encoder aims at.
+        Peak signal-to-noise ratio in dB, for lossy JPEG 2000: about what the encoder aims at, over the range of Bits Stored.
+    compression_ratio
+        Bytes of native pixels for each encoded byte, of lossy syntaxes: at least that much, at the best quality that allows it. Found by
+        trying, so that it takes several times as long. Stands in place of ``quality`` and ``psnr``.
     predictor
         1 to 7, the selection value of JPEG Lossless (ISO/IEC 10918-1 H.1.2.1).
     """
@@ -82,6 +85,7 @@ class EncodeOptions:
     quality: int | None = None
     maximum_error: int | None = None
     psnr: float | None = None
+    compression_ratio: float | None = None
     predictor: int | None = None
 
 

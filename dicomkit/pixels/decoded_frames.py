@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from dicomkit.codecs import CodecRegistry, decode_frame, registry
 from dicomkit.pixels.descriptor import PhotometricInterpretation
-from dicomkit.pixels.unpack import Array, as_bytes, extract_stored_bits, new_array
+from dicomkit.pixels.memory import new_array
+from dicomkit.pixels.unpack import Array, as_bytes, extract_stored_bits
 
 if TYPE_CHECKING:
     from dicomkit.pixels.descriptor import PixelDataDescriptor
@@ -39,6 +40,7 @@ class DecodedFrames:
         self._codecs = codecs
         self._lock = threading.Lock()
         self._photometric_interpretations: dict[int, PhotometricInterpretation] = {}
+        self._has_spare_bits = self._descriptor.bits_stored < self._descriptor.bytes_per_sample * 8
 
     def frame_data(self, frame_index: int) -> memoryview:
         """Return the encoded bytes of a frame."""
@@ -60,7 +62,8 @@ class DecodedFrames:
         encoded = self.frame_data(frame_index)
         frame = new_array(descriptor.frame_shape, descriptor.dtype) if out is None else out
         colors = decode_frame(codec, encoded, descriptor, frame, transfer_syntax_uid=uid, frame_index=frame_index)
-        extract_stored_bits(as_bytes(frame), descriptor)
+        if self._has_spare_bits:
+            extract_stored_bits(as_bytes(frame), descriptor)
         self._photometric_interpretations[frame_index] = PhotometricInterpretation.parse(colors)
         return frame
 

@@ -91,6 +91,11 @@ class EncapsulatedPixelData:
         return len(self.fragments)
 
     @property
+    def encoded_length(self) -> int:
+        """Bytes of all fragments, without loading any."""
+        return sum(self._fragment_lengths)
+
+    @property
     def has_offset_table(self) -> bool:
         """Whether there is a Basic Offset Table that is not empty, or an Extended Offset Table."""
         return bool(self.offset_table or self.extended_offset_table)

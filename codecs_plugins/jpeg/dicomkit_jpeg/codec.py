@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from dicomkit import uids
 from dicomkit.codecs import EncodedFrame, EncodeOptions
 from dicomkit.codecs.cells import decode_into, samples_to_encode, without_subsampling
-from dicomkit.codecs.codestreams import JPEGHeader, parse_jpeg_header
+from dicomkit.codecs.codestreams import JPEGHeader, RememberedHeader, parse_jpeg_header
+from dicomkit.codecs.rate import encode_to_ratio
 from dicomkit.errors import PixelDataError
 from dicomkit_jpeg.library import decode_jpeg, encode_dct, encode_lossless
 
@@ -39,9 +40,12 @@ class JPEGCodec:
     priority = 100
     transfer_syntax_uids = (uids.JPEGBaseline8Bit, uids.JPEGExtended12Bit, *_LOSSLESS_UIDS)
 
+    def __init__(self) -> None:
+        self._headers = RememberedHeader(parse_jpeg_header)
+
     def decode_frame(self, encoded: memoryview, descriptor: FrameDescriptor, out: npt.NDArray[Any]) -> str:
         """Decode a frame, of whichever process its header says: real files mix up the transfer syntaxes."""
-        header = parse_jpeg_header(encoded)
+        header = self._headers.parse(encoded)
         _check_process(header)
         header.check(encoded, descriptor)
         stored, wanted, photometric_interpretation = _colors(header, descriptor)
@@ -71,14 +75,23 @@ class JPEGCodec:
         if descriptor.is_signed:
             raise PixelDataError("lossy JPEG has no sign: samples close to 0 would turn over")
         samples = samples_to_encode(pixels, descriptor, largest_precision=precision)
-        quality = _DEFAULT_QUALITY if options.quality is None else options.quality
-        if not 1 <= quality <= 100:
-            raise PixelDataError(f"quality is {quality}, not from 1 to 100")
-        if not has_colors:
-            data = encode_dct(samples, quality, precision, None, None, None)
-            return EncodedFrame(data, str(descriptor.photometric_interpretation), is_lossy=True)
-        given = "RGB" if descriptor.photometric_interpretation == "RGB" else "YCBCR"
-        return EncodedFrame(encode_dct(samples, quality, precision, given, "YCBCR", "422"), "YBR_FULL_422", is_lossy=True)
+        given = None if not has_colors else "RGB" if descriptor.photometric_interpretation == "RGB" else "YCBCR"
+        colors = "YBR_FULL_422" if has_colors else str(descriptor.photometric_interpretation)
+        return EncodedFrame(_encode_with_loss(samples, precision, given, options), colors, is_lossy=True)
+
+
+def _encode_with_loss(samples: npt.NDArray[Any], precision: int, given: str | None, options: EncodeOptions) -> bytes:
+    stored, subsampling = (None, None) if given is None else ("YCBCR", "422")
+
+    def encode(quality: float) -> bytes:
+        return encode_dct(samples, round(quality), precision, given, stored, subsampling)
+
+    if options.compression_ratio is not None:
+        return encode_to_ratio(encode, (1, 100), 1, samples.nbytes, options.compression_ratio)
+    quality = _DEFAULT_QUALITY if options.quality is None else options.quality
+    if not 1 <= quality <= 100:
+        raise PixelDataError(f"quality is {quality}, not from 1 to 100")
+    return encode(quality)
 
 
 def _check_process(header: JPEGHeader) -> None:

@@ -238,3 +238,17 @@ def test_processes_that_dicom_has_not(process):
     changed = data.replace(b"\xff\xc0", bytes((0xFF, process)), 1)
     with pytest.raises(PixelDataError, match="DICOM has not"):
         decode(changed, shape)
+
+
+@pytest.mark.parametrize("ratio", [4, 10])
+@pytest.mark.parametrize("uid", [uids.JPEGBaseline8Bit, uids.JPEGExtended12Bit])
+def test_a_compression_ratio_is_reached(uid, ratio):
+    pixels = make_frame(FrameShape(rows=200, columns=200))
+    shape = FrameShape(rows=200, columns=200)
+    data = CODEC.encode_frame(pixels, shape, options(uid, compression_ratio=ratio)).data
+    assert ratio <= pixels.nbytes / len(data) <= 1.25 * ratio
+
+
+def test_a_compression_ratio_out_of_reach():
+    with pytest.raises(PixelDataError, match="lowest quality gives a compression ratio of"):
+        CODEC.encode_frame(make_frame(RGB), RGB, options(uids.JPEGBaseline8Bit, compression_ratio=10000))

@@ -5,6 +5,7 @@ OpenJPH, as imagecodecs calls it, does not clip what a lossy codestream overshoo
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 import imagecodecs
@@ -32,28 +33,36 @@ def decode_lossless_htj2k(encoded: bytes | memoryview, out: npt.NDArray[Any]) ->
     says whether all came: it is marked before, and if the mark is still there OpenJPEG decodes the frame, or raises.
     """
     last = out[-1].reshape(out.shape[1], -1)
-    mark = (np.arange(1, out.shape[1] + 1, dtype=np.uint64) * _MARK_STEP >> 7).astype(out.dtype)[:, np.newaxis]
+    mark = _mark(out.shape[1], out.dtype)
     last[...] = mark
-    imagecodecs.htj2k_decode(cast("bytes", encoded), out=out)
+    # Not planar: else components without a transformation would be.
+    imagecodecs.htj2k_decode(cast("bytes", encoded), planar=False, out=out)
     if (last == mark).all(axis=0).any():
         decode_jpeg2000(encoded, out, 1)
 
 
-def encode_jpeg2000(samples: npt.NDArray[Any], precision: int, psnr: float | None, thread_count: int) -> bytes:
-    """Encode samples, signed or not; without loss if ``psnr`` is None. RCT or ICT is applied to three components."""
+@lru_cache(maxsize=16)
+def _mark(length: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    return (np.arange(1, length + 1, dtype=np.uint64) * _MARK_STEP >> 7).astype(dtype)[:, np.newaxis]
+
+
+def encode_jpeg2000(
+    samples: npt.NDArray[Any], precision: int, psnr: float | None, thread_count: int, *, has_transformation: bool
+) -> bytes:
+    """Encode samples, signed or not; without loss if ``psnr`` is None. The transformation of three components is RCT or ICT."""
     encoded = imagecodecs.jpeg2k_encode(
         samples,
         level=0 if psnr is None else cast("int", psnr),      # a float is as good
         codecformat="J2K",
         reversible=psnr is None,
-        mct=True,
+        mct=has_transformation,
         bitspersample=precision,
         numthreads=thread_count,
     )
     return bytes(encoded)
 
 
-def encode_htj2k(samples: npt.NDArray[Any], step: float | None, *, by_resolution: bool) -> bytes:
+def encode_htj2k(samples: npt.NDArray[Any], step: float | None, *, by_resolution: bool, has_transformation: bool) -> bytes:
     """Encode samples of 8 or 16 bits, signed or not.
 
     Without loss if ``step`` is None; else it is the quantizer's step, as a part of the samples' range.
@@ -61,6 +70,7 @@ def encode_htj2k(samples: npt.NDArray[Any], step: float | None, *, by_resolution
     encoded = imagecodecs.htj2k_encode(
         samples,
         step,
+        rgb=has_transformation,
         reversible=step is None,
         tlm=True,
         tilepart=imagecodecs.HTJ2K.TILEPART.RESOLUTIONS if by_resolution else None,

@@ -85,10 +85,54 @@ def test_component_transformations_are_undone(lossless, expected):
     assert np.abs(decoded.astype(int) - pixels.astype(int)).max() <= (0 if lossless else 8)
 
 
+@pytest.mark.parametrize(
+    ("codec", "uid"),
+    [
+        (JPEG2000Codec(), uids.JPEG2000Lossless),
+        (HTJ2KCodec(), uids.HTJ2KLossless),
+        (HTJ2KCodec(), uids.HTJ2KLosslessRPCL),
+        (JPEG2000Codec(), uids.JPEG2000),
+        (HTJ2KCodec(), uids.HTJ2K),
+    ],
+)
+@pytest.mark.parametrize("bits_stored", [8, 12, 16])
+def test_ybr_full_is_not_transformed_again(codec, uid, bits_stored):
+    shape = FrameShape(samples_per_pixel=3, bits_stored=bits_stored, photometric_interpretation="YBR_FULL")
+    pixels = make_frame(shape)
+    encoded = codec.encode_frame(pixels, shape, EncodeOptions(transfer_syntax_uid=uid, psnr=60))
+    assert encoded.photometric_interpretation == "YBR_FULL"
+    assert not parse_jpeg2000_header(memoryview(encoded.data)).has_component_transform
+    decoded = np.zeros_like(pixels)
+    assert codec.decode_frame(memoryview(encoded.data), shape, decoded) == "YBR_FULL"
+    error = np.abs(decoded.astype(int) - pixels.astype(int)).max()
+    assert error <= (encoded.is_lossy and 0.02 * (1 << bits_stored))
+
+
+@pytest.mark.parametrize(("codec", "uid"), [(JPEG2000Codec(), uids.JPEG2000), (HTJ2KCodec(), uids.HTJ2K)])
+@pytest.mark.parametrize("ratio", [5, 20])
+def test_a_compression_ratio_is_reached_and_not_by_much(codec, uid, ratio):
+    y, x = np.indices((256, 256))
+    pixels = (np.sin(x / 9) * np.cos(y / 7) * 1500 + 2000 + np.random.default_rng(5).normal(0, 15, x.shape)).astype(np.uint16)
+    shape = FrameShape(rows=256, columns=256, bits_stored=12)
+    encoded = codec.encode_frame(pixels, shape, EncodeOptions(transfer_syntax_uid=uid, compression_ratio=ratio))
+    assert ratio <= pixels.nbytes / len(encoded.data) <= 1.1 * ratio
+
+
+@pytest.mark.parametrize("ratio", [0, 1, -3, float("inf"), float("nan"), 1e6])
+def test_compression_ratios_that_cannot_be(ratio):
+    shape = FrameShape()
+    with pytest.raises(PixelDataError, match="ratio"):
+        JPEG2000Codec().encode_frame(make_frame(shape), shape, EncodeOptions(transfer_syntax_uid=uids.JPEG2000, compression_ratio=ratio))
+
+
+@pytest.mark.parametrize("is_high_throughput", [False, True])
 @pytest.mark.parametrize("photometric_interpretation", ["RGB", "YBR_FULL"])
-def test_untransformed_components_come_out_as_they_went_in(photometric_interpretation):
+def test_untransformed_components_come_out_as_they_went_in(photometric_interpretation, is_high_throughput):
     pixels = make_frame(RGB)
-    data = imagecodecs.jpeg2k_encode(pixels, level=0, codecformat="J2K", reversible=True, mct=False)
+    if is_high_throughput:
+        data = imagecodecs.htj2k_encode(pixels, reversible=True, rgb=False)
+    else:
+        data = imagecodecs.jpeg2k_encode(pixels, level=0, codecformat="J2K", reversible=True, mct=False)
     shape = FrameShape(samples_per_pixel=3, photometric_interpretation=photometric_interpretation)
     decoded, colors = decode(data, shape)
     assert colors == photometric_interpretation
@@ -158,7 +202,7 @@ def test_psnr_that_makes_no_sense(psnr):
     [
         (uids.JPEG2000Lossless, FrameShape(bits_stored=32)),
         (uids.JPEG2000, FrameShape(bits_stored=1, bits_allocated=1)),
-        (uids.JPEG2000Lossless, FrameShape(samples_per_pixel=3, photometric_interpretation="YBR_FULL")),
+        (uids.JPEG2000Lossless, FrameShape(samples_per_pixel=3, photometric_interpretation="YBR_PARTIAL_420")),
     ],
 )
 def test_what_is_not_encoded(uid, shape):

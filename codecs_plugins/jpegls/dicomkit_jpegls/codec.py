@@ -9,7 +9,7 @@ import numpy as np
 from dicomkit import uids
 from dicomkit.codecs import EncodedFrame, EncodeOptions
 from dicomkit.codecs.cells import decode_into, samples_to_encode, without_subsampling
-from dicomkit.codecs.codestreams import JPEGHeader, parse_jpeg_header
+from dicomkit.codecs.codestreams import JPEGHeader, RememberedHeader, parse_jpeg_header
 from dicomkit.errors import PixelDataError
 from dicomkit_jpegls.library import decode_jpeg_ls, encode_jpeg_ls
 
@@ -33,9 +33,12 @@ class JPEGLSCodec:
     priority = 100
     transfer_syntax_uids = (uids.JPEGLSLossless, uids.JPEGLSNearLossless)
 
+    def __init__(self) -> None:
+        self._headers = RememberedHeader(parse_jpeg_header)
+
     def decode_frame(self, encoded: memoryview, descriptor: FrameDescriptor, out: npt.NDArray[Any]) -> str:
         """Decode a frame, whatever its interleave mode."""
-        header = parse_jpeg_header(encoded)
+        header = self._headers.parse(encoded)
         if not header.is_jpeg_ls:
             raise PixelDataError(f"the codestream is process FF{header.start_of_frame:02X}, not JPEG-LS")
         if header.is_subsampled:

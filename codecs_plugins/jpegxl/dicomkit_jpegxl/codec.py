@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dicomkit import uids
 from dicomkit.codecs import EncodedFrame, EncodeOptions
 from dicomkit.codecs.cells import decode_into, samples_to_encode
+from dicomkit.codecs.rate import encode_to_ratio
 from dicomkit.errors import PixelDataError
 from dicomkit_jpegxl.header import parse_jpeg_xl_header
 from dicomkit_jpegxl.library import decode_jpeg_xl, encode_jpeg_xl
@@ -56,9 +57,17 @@ class JPEGXLCodec(JPEGXLRecompressionCodec):
         samples = samples_to_encode(pixels, descriptor)
         if is_lossless:
             return EncodedFrame(encode_jpeg_xl(samples, descriptor.bits_stored, None), str(descriptor.photometric_interpretation))
-        quality = _DEFAULT_QUALITY if options.quality is None else options.quality
-        if not 1 <= quality <= 100:
-            raise PixelDataError(f"quality is {quality}, not from 1 to 100")
-        data = encode_jpeg_xl(samples, descriptor.bits_stored, quality)
         colors = "XYB" if descriptor.samples_per_pixel == 3 else str(descriptor.photometric_interpretation)
-        return EncodedFrame(data, colors, is_lossy=True)
+        return EncodedFrame(_encode_with_loss(samples, descriptor.bits_stored, options), colors, is_lossy=True)
+
+
+def _encode_with_loss(samples: npt.NDArray[Any], precision: int, options: EncodeOptions) -> bytes:
+    def encode(quality: float) -> bytes:
+        return encode_jpeg_xl(samples, precision, round(quality))
+
+    if options.compression_ratio is not None:
+        return encode_to_ratio(encode, (1, 99), 1, samples.nbytes, options.compression_ratio)
+    quality = _DEFAULT_QUALITY if options.quality is None else options.quality
+    if not 1 <= quality <= 100:
+        raise PixelDataError(f"quality is {quality}, not from 1 to 100")
+    return encode(quality)

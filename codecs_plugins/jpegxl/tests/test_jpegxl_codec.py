@@ -9,7 +9,7 @@ from dicomkit_jpegxl.codec import JPEGXLCodec, JPEGXLRecompressionCodec
 from dicomkit_jpegxl.header import parse_jpeg_xl_header
 
 from dicomkit import uids
-from dicomkit.codecs import EncodeOptions
+from dicomkit.codecs import CodecError, EncodeOptions, decode_frame
 from dicomkit.errors import PixelDataError
 from dicomkit.testing import CodecContract, FrameShape, make_frame
 
@@ -93,3 +93,48 @@ def test_floating_point_samples_are_refused():
     data = imagecodecs.jpegxl_encode(np.zeros((8, 8), np.float32), lossless=True)
     with pytest.raises(PixelDataError, match="floating point"):
         parse_jpeg_xl_header(memoryview(data))
+
+
+@pytest.mark.parametrize("rows", [64, 63, 9])
+def test_a_recompressed_grey_jpeg(rows):
+    shape = FrameShape(rows=rows, columns=50)
+    jpeg = imagecodecs.jpeg8_encode(make_frame(shape), 90)
+    data = imagecodecs.jpegxl_encode_jpeg(jpeg)
+    assert imagecodecs.jpegxl_decode_jpeg(data) == jpeg         # it was not decoded and encoded again
+    out = np.zeros(shape.array_shape, shape.dtype)
+    assert JPEGXLRecompressionCodec().decode_frame(memoryview(data), shape, out) == "MONOCHROME2"
+    error = np.abs(out.astype(int) - imagecodecs.jpeg8_decode(jpeg).astype(int))
+    # libjxl dequantizes with a bias towards zero, libjpeg without.
+    assert error.max() <= 4
+    assert error.mean() < 0.5
+
+
+@pytest.mark.parametrize(("subsampling", "tolerance"), [("444", 4), ("422", 24)])
+def test_a_recompressed_color_jpeg_is_rgb(subsampling, tolerance):
+    """Chroma is upsampled by libjxl in its own, smoother way."""
+    y, x = np.indices((64, 80))
+    pixels = np.stack([x * 3, y * 3, 255 - x - y], axis=-1).astype(np.uint8)
+    jpeg = imagecodecs.jpeg8_encode(pixels, 95, colorspace="RGB", outcolorspace="YCBCR", subsampling=subsampling)
+    data = imagecodecs.jpegxl_encode_jpeg(jpeg)
+    shape = FrameShape(rows=64, columns=80, samples_per_pixel=3, photometric_interpretation="YBR_FULL_422")
+    out = np.zeros(shape.array_shape, shape.dtype)
+    assert JPEGXLRecompressionCodec().decode_frame(memoryview(data), shape, out) == "RGB"
+    assert np.abs(out.astype(int) - imagecodecs.jpeg8_decode(jpeg, outcolorspace="RGB").astype(int)).max() <= tolerance
+
+
+@pytest.mark.parametrize("cut", [10, 100, 0.5, 0.99])
+def test_a_recompressed_jpeg_that_is_cut_off(cut):
+    shape = FrameShape(rows=64, columns=50)
+    data = imagecodecs.jpegxl_encode_jpeg(imagecodecs.jpeg8_encode(make_frame(shape), 90))
+    out = np.zeros(shape.array_shape, shape.dtype)
+    encoded = memoryview(data)[: cut if cut > 1 else int(len(data) * cut)]
+    with pytest.raises(CodecError):
+        decode_frame(JPEGXLRecompressionCodec(), encoded, shape, out, transfer_syntax_uid=uids.JPEGXLJPEGRecompression)
+
+
+@pytest.mark.parametrize("ratio", [4, 15])
+def test_a_compression_ratio_is_reached(ratio):
+    shape = FrameShape(rows=200, columns=200)
+    pixels = make_frame(shape)
+    data = CODEC.encode_frame(pixels, shape, EncodeOptions(transfer_syntax_uid=uids.JPEGXL, compression_ratio=ratio)).data
+    assert ratio <= pixels.nbytes / len(data) <= 1.3 * ratio

@@ -64,12 +64,47 @@ cdef extern from *:
     #else
     static inline unsigned long long in_order(unsigned long long word) { return word; }
     #endif
+    /* Set a bit for each byte of a row that is the same as the next one, the first byte's lowest. The last byte's is 0, and so are 16 bytes
+       of bits behind it. Reads up to 64 bytes past the row. */
+    #if defined(__SSE2__)
+    #include <emmintrin.h>
+    static inline unsigned long long equal_bits(const unsigned char *bytes)
+    {
+        __m128i here = _mm_loadu_si128((const __m128i *)bytes), next = _mm_loadu_si128((const __m128i *)(bytes + 1));
+        return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(here, next));
+    }
+    #else
+    static inline unsigned long long equal_byte(const unsigned char *bytes)
+    {
+        unsigned long long here, next, differing;
+        memcpy(&here, bytes, 8);
+        memcpy(&next, bytes + 1, 8);
+        here = in_order(here) ^ in_order(next);
+        differing = (((here & 0x7F7F7F7F7F7F7F7FULL) + 0x7F7F7F7F7F7F7F7FULL) | here) & 0x8080808080808080ULL;
+        return (((differing ^ 0x8080808080808080ULL) >> 7) * 0x0102040810204080ULL) >> 56;     /* the lowest byte's bit becomes the lowest */
+    }
+    static inline unsigned long long equal_bits(const unsigned char *bytes) { return equal_byte(bytes) | equal_byte(bytes + 8) << 8; }
+    #endif
+    static inline void mark_equal(const unsigned char *row, Py_ssize_t length, unsigned char *equal)
+    {
+        Py_ssize_t i;
+        for (i = 0; i < length; i += 64) {
+            unsigned long long bits = equal_bits(row + i) | equal_bits(row + i + 16) << 16;
+            bits |= equal_bits(row + i + 32) << 32 | equal_bits(row + i + 48) << 48;
+            bits = in_order(bits);
+            memcpy(equal + i / 8, &bits, 8);
+        }
+        i = (length - 1) / 8;
+        equal[i] &= (unsigned char)((1 << (length - 1) % 8) - 1);
+        memset(equal + i + 1, 0, 16);
+    }
     """
     void join_two(uint8_t* out, const uint8_t* first, const uint8_t* second, Py_ssize_t length) noexcept nogil
     void join_three(uint8_t* out, const uint8_t* first, const uint8_t* second, const uint8_t* third, Py_ssize_t length) noexcept nogil
     void split_two(const uint8_t* pixels, uint8_t* first, uint8_t* second, Py_ssize_t length) noexcept nogil
     void split_three(const uint8_t* pixels, uint8_t* first, uint8_t* second, uint8_t* third, Py_ssize_t length) noexcept nogil
     int first_set_bit(uint64_t word) noexcept nogil
+    void mark_equal(const uint8_t* row, Py_ssize_t length, uint8_t* equal) noexcept nogil
     uint64_t in_order(uint64_t word) noexcept nogil
 
 cdef enum:
@@ -77,14 +112,15 @@ cdef enum:
     BLOCK = 4096                # of each of three planes: fits in the first-level cache
     LONGEST_RUN = 128
     SLACK = 32                  # bytes that may be written or read past what counts
+    WINDOW = 57                 # bits of a word that begin at any bit of a byte
 
 cdef enum Status:
     OK, CUT, OVERRUN, NO_MEMORY
 
 MOST_SEGMENTS = MOST_PLANES
 
-cdef uint64_t ONES = 0x0101010101010101ULL
-cdef uint64_t HIGH_BITS = 0x8080808080808080ULL
+cdef uint64_t END_OF_WINDOW = 1ULL << WINDOW
+cdef uint64_t END_OF_PAIRS = 1ULL << (WINDOW - 1)
 
 
 cdef struct Segment:
@@ -170,7 +206,21 @@ cdef Status _decode(Segment* segments, Py_ssize_t count, const Py_ssize_t* place
                 memmove(segments[k].plane, segments[k].plane + wanted, <size_t> segments[k].ready)
             done += wanted
     free(memory)
+    if status == OK:
+        for k in range(count):
+            if not _is_padding(segments[k].source, segments[k].end):
+                failed[0] = k
+                return OVERRUN
     return status
+
+
+cdef bint _is_padding(const uint8_t* source, const uint8_t* end) noexcept nogil:
+    """Whether what lies behind a full plane is padding: a byte of any kind, or zeros. More data is that of another image."""
+    cdef Py_ssize_t i
+    for i in range(end - source - 1):
+        if source[i] or source[i + 1]:
+            return False
+    return True
 
 
 cdef inline Status _unpack(Segment* segment, Py_ssize_t wanted, const uint8_t* readable_end) noexcept nogil:
@@ -258,8 +308,10 @@ def encode_segments(const uint8_t[::1] pixels not None, positions, Py_ssize_t pi
     """
     cdef Py_ssize_t places[MOST_PLANES]
     cdef Py_ssize_t sizes[MOST_PLANES]
-    cdef Py_ssize_t count = len(positions), rows, row_capacity, capacity, k, size = 0
+    cdef Py_ssize_t count = len(positions), rows, row_capacity, bits_capacity, capacity, k, size = 0
     cdef uint8_t* memory
+    cdef uint8_t* equal
+    cdef uint8_t* encoded
     cdef uint8_t* target
     if not 1 <= count <= MOST_PLANES or pixel_stride < count or row_length < 1 or pixels.shape[0] < 1:
         raise ValueError("segments and frame do not fit together")
@@ -273,14 +325,14 @@ def encode_segments(const uint8_t[::1] pixels not None, positions, Py_ssize_t pi
     # A row never becomes longer than its literals; what is written too much at the end of a segment is in the slack.
     row_capacity = row_length + LONGEST_RUN + SLACK
     capacity = rows * (row_length + (row_length + LONGEST_RUN - 1) // LONGEST_RUN) + LONGEST_RUN + SLACK
-    memory = <uint8_t*> malloc(<size_t> (count * (row_capacity + capacity)))
+    bits_capacity = row_length // 8 + LONGEST_RUN
+    memory = <uint8_t*> malloc(<size_t> (bits_capacity + count * (row_capacity + capacity)))
     if memory == NULL:
         raise MemoryError
+    equal, encoded = memory + count * row_capacity, memory + count * row_capacity + bits_capacity
     try:
         with nogil:
-            _encode(
-                &pixels[0], rows, row_length, pixel_stride, places, count, memory + count * row_capacity, capacity, sizes, memory, row_capacity
-            )
+            _encode(&pixels[0], rows, row_length, pixel_stride, places, count, encoded, capacity, sizes, memory, row_capacity, equal)
         starts = []
         for k in range(count):
             starts.append(size)
@@ -288,7 +340,7 @@ def encode_segments(const uint8_t[::1] pixels not None, positions, Py_ssize_t pi
         segments = PyBytes_FromStringAndSize(NULL, size)
         target = <uint8_t*> <char*> segments
         for k in range(count):
-            memcpy(target, memory + count * row_capacity + k * capacity, <size_t> sizes[k])
+            memcpy(target, encoded + k * capacity, <size_t> sizes[k])
             target += sizes[k]
         return segments, starts
     finally:
@@ -297,7 +349,7 @@ def encode_segments(const uint8_t[::1] pixels not None, positions, Py_ssize_t pi
 
 cdef void _encode(const uint8_t* pixels, Py_ssize_t rows, Py_ssize_t row_length, Py_ssize_t stride, const Py_ssize_t* places,
                   Py_ssize_t count, uint8_t* out, Py_ssize_t capacity, Py_ssize_t* sizes, uint8_t* planes,
-                  Py_ssize_t row_capacity) noexcept nogil:
+                  Py_ssize_t row_capacity, uint8_t* equal) noexcept nogil:
     """Write each segment to its own part of ``out``; ``planes`` has room for a row of each plane. Rows are read once for all planes."""
     cdef uint8_t* targets[MOST_PLANES]
     cdef Py_ssize_t k, y
@@ -306,7 +358,7 @@ cdef void _encode(const uint8_t* pixels, Py_ssize_t rows, Py_ssize_t row_length,
     for y in range(rows):
         _split_row(pixels + y * row_length * stride, stride, places, count, row_length, planes, row_capacity)
         for k in range(count):
-            targets[k] = _pack(planes + k * row_capacity, row_length, targets[k])
+            targets[k] = _pack(planes + k * row_capacity, row_length, equal, targets[k])
     for k in range(count):
         sizes[k] = targets[k] - (out + k * capacity)
         if sizes[k] % 2:
@@ -333,62 +385,84 @@ cdef inline void _split_row(const uint8_t* source, Py_ssize_t stride, const Py_s
                 plane[i] = pixel[i * stride]
 
 
-cdef inline uint64_t _load(const uint8_t* source) noexcept nogil:
+cdef inline uint64_t _window(const uint8_t* equal, Py_ssize_t at) noexcept nogil:
+    """Return the bits from ``at`` on, the first one lowest; WINDOW of them are there. Reads 8 bytes."""
     cdef uint64_t word
-    memcpy(&word, source, 8)
-    return in_order(word)
+    memcpy(&word, equal + (at >> 3), 8)
+    return in_order(word) >> (at & 7)
 
 
-cdef inline Py_ssize_t _run_length(const uint8_t* row, Py_ssize_t at, Py_ssize_t end) noexcept nogil:
-    """How many bytes from ``at`` on are the same, up to ``end``. Reads 8 bytes past it."""
-    cdef uint64_t pattern = row[at] * ONES, difference
-    cdef Py_ssize_t i = at + 1
-    while i < end:
-        difference = _load(row + i) ^ pattern
-        if difference:
-            i += first_set_bit(difference) // 8
+cdef inline Py_ssize_t _run_length(const uint8_t* equal, Py_ssize_t at) noexcept nogil:
+    """How many bytes from ``at`` on are the same, LONGEST_RUN at most."""
+    cdef Py_ssize_t i = at, ones
+    while i - at < LONGEST_RUN:
+        ones = first_set_bit(~_window(equal, i) | END_OF_WINDOW)
+        i += ones
+        if ones < WINDOW:
             break
-        i += 8
-    return min(i, end) - at
+    return min(i + 1 - at, <Py_ssize_t> LONGEST_RUN)
 
 
-cdef inline Py_ssize_t _find_triple(const uint8_t* row, Py_ssize_t at, Py_ssize_t end) noexcept nogil:
-    """Where from ``at`` on the first three bytes are the same; ``end`` if nowhere before it. Reads 10 bytes past it."""
-    cdef uint64_t word, found
+cdef inline Py_ssize_t _find_triple(const uint8_t* equal, Py_ssize_t at, Py_ssize_t end) noexcept nogil:
+    """Where from ``at`` on the first three bytes are the same; ``end`` if nowhere before it."""
+    cdef uint64_t word
+    cdef Py_ssize_t found
     while at < end:
-        word = _load(row + at + 1)
-        word = (_load(row + at) ^ word) | (word ^ _load(row + at + 2))
-        # The lowest high bit stands for the first byte that is zero.
-        found = (word - ONES) & ~word & HIGH_BITS
-        if found:
-            at += first_set_bit(found) // 8
-            return at if at + 2 < end else end
-        at += 8
+        word = _window(equal, at)
+        found = first_set_bit((word & (word >> 1)) | END_OF_PAIRS)
+        at += found
+        if found < WINDOW - 1:
+            return at
     return end
 
 
-cdef inline uint8_t* _pack(const uint8_t* row, Py_ssize_t length, uint8_t* target) noexcept nogil:
+cdef inline uint8_t* _put_literal(const uint8_t* source, Py_ssize_t length, uint8_t* target) noexcept nogil:
+    """Write a literal of LONGEST_RUN bytes at most. Fixed sizes become moves without a loop; what is too much is overwritten later."""
+    target[0] = <uint8_t> (length - 1)
+    if length <= SLACK:
+        memcpy(target + 1, source, SLACK)
+    else:
+        memcpy(target + 1, source, LONGEST_RUN)
+    return target + 1 + length
+
+
+cdef inline uint8_t* _pack(const uint8_t* row, Py_ssize_t length, uint8_t* equal, uint8_t* target) noexcept nogil:
     """Encode a row (PS3.5 G.3.1): two bytes the same make a run where no literal is open, three where one is.
 
-    Neither is ever longer than the other choice.
+    Neither is ever longer than the other choice. ``equal`` gets a bit for each byte that is the same as the next one; a literal and
+    the run behind it are then found without a branch, where both lie in one window: branches on noise are not foreseen.
     """
-    cdef Py_ssize_t i = 0, literal_end, run, count
+    cdef Py_ssize_t i = 0, literal_length, ones, literal_end, run
+    cdef uint64_t word
+    mark_equal(row, length, equal)
     while i < length:
-        run = _run_length(row, i, min(i + LONGEST_RUN, length))
-        if run > 1:
-            target[0] = <uint8_t> (257 - run)
+        word = _window(equal, i) & ~END_OF_WINDOW
+        literal_length = first_set_bit((word & (word >> 1)) | END_OF_PAIRS)
+        literal_length = 0 if word & 1 else literal_length
+        ones = first_set_bit(~(word >> literal_length))
+        if literal_length + ones < WINDOW - 1:
+            target[0] = <uint8_t> (literal_length - 1)
+            memcpy(target + 1, row + i, SLACK)
+            if literal_length > SLACK:
+                memcpy(target + 1 + SLACK, row + i + SLACK, SLACK)
+            target += literal_length + (literal_length != 0)
+            i += literal_length
+            target[0] = <uint8_t> (256 - ones)
             target[1] = row[i]
             target += 2
-            i += run
+            i += ones + 1
             continue
-        literal_end = _find_triple(row, i + 1, length)
-        while i < literal_end:
-            count = min(<Py_ssize_t> LONGEST_RUN, literal_end - i)
-            target[0] = <uint8_t> (count - 1)
-            if count <= SLACK:      # fixed sizes become moves without a loop; what is too much is overwritten by what comes next
-                memcpy(target + 1, row + i, SLACK)
-            else:
-                memcpy(target + 1, row + i, LONGEST_RUN)
-            target += 1 + count
-            i += count
+        if not word & 1:
+            literal_end = _find_triple(equal, i, length)
+            while i < literal_end:
+                run = min(<Py_ssize_t> LONGEST_RUN, literal_end - i)
+                target = _put_literal(row + i, run, target)
+                i += run
+            if i == length:
+                break
+        run = _run_length(equal, i)
+        target[0] = <uint8_t> (257 - run)
+        target[1] = row[i]
+        target += 2
+        i += run
     return target

@@ -64,6 +64,25 @@ def naive_unpack(segment, length):
     return bytes(out)
 
 
+def naive_pack(row):
+    """PS3.5 G.3.1: a run of two where no literal is open, of three where one is."""
+    packed, literal, at = b"", b"", 0
+    while at < len(row):
+        run = 1
+        while run < 128 and row[at : at + 1] == row[at + run : at + run + 1]:
+            run += 1
+        if run > (2 if literal else 1):
+            packed += put_literal(literal) + bytes([257 - run, row[at]])
+            literal, at = b"", at + run
+        else:
+            literal, at = literal + row[at : at + 1], at + 1
+    return packed + put_literal(literal)
+
+
+def put_literal(literal):
+    return b"".join(bytes([len(part) - 1]) + part for part in (literal[at : at + 128] for at in range(0, len(literal), 128)))
+
+
 def test_literals_replicates_and_no_operation():
     # 10 literal is 3 bytes; FE repeats 3 times; 80 does nothing (PS3.5 G.3.2).
     data = frame([b"\x02\x0a\x14\x1e" + b"\x80" + b"\xfe\x07"])
@@ -172,6 +191,32 @@ def test_planes_come_back_and_the_oracle_agrees(runs, size, rows):
     out = np.zeros_like(pixels)
     decode_segments(segments, starts, out, positions, size)
     assert np.array_equal(out, pixels)
+
+
+# Literals and runs that end at, before and behind the words in which the kernel looks for them.
+PIECES = st.one_of(
+    st.tuples(st.just("run"), st.one_of(st.integers(1, 8), st.integers(50, 70), st.integers(110, 140), st.integers(250, 270))),
+    st.tuples(st.just("noise"), st.one_of(st.integers(1, 8), st.integers(50, 70), st.integers(110, 140))),
+)
+
+
+@given(st.lists(PIECES, min_size=1, max_size=12), st.integers(0, 255))
+def test_a_row_is_encoded_as_the_oracle_does(pieces, seed):
+    generator = np.random.default_rng(seed)
+    row = b"".join(
+        bytes([generator.integers(256)]) * length if kind == "run" else generator.integers(0, 256, length, dtype=np.uint8).tobytes()
+        for kind, length in pieces
+    )
+    segments, _ = encode_segments(row, [0], 1, len(row))
+    expected = naive_pack(row)
+    assert segments == expected + b"\0" * (len(expected) % 2)
+
+
+@given(st.lists(st.integers(0, 1), min_size=1, max_size=300).map(bytes))
+def test_many_short_runs_are_encoded_as_the_oracle_does(row):
+    segments, _ = encode_segments(row, [0], 1, len(row))
+    expected = naive_pack(row)
+    assert segments == expected + b"\0" * (len(expected) % 2)
 
 
 @given(st.binary(min_size=0, max_size=400), st.integers(1, 300))

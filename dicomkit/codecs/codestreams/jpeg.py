@@ -54,6 +54,8 @@ class JPEGHeader:
         Of the Adobe APP14 marker: 0 none, 1 YCbCr; None if there is none.
     has_jfif
         Whether there is a JFIF APP0 marker, which makes three components YCbCr.
+    length
+        Bytes from the start of the codestream to the end of the first scan's header.
     """
 
     start_of_frame: int
@@ -68,6 +70,7 @@ class JPEGHeader:
     point_transform: int
     adobe_transform: int | None
     has_jfif: bool
+    length: int
 
     @property
     def is_lossless(self) -> bool:
@@ -187,4 +190,5 @@ def _make_header(
         point_transform=scan[3 + 2 * scan_count] & 15,
         adobe_transform=adobe_transform,
         has_jfif=has_jfif,
+        length=scan_offset + 4 + len(scan),
     )

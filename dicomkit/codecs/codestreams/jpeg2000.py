@@ -65,6 +65,11 @@ class JPEG2000Header:
     is_high_throughput: bool
     siz_component_offset: int
 
+    @property
+    def length(self) -> int:
+        """Bytes from the start of the frame to the end of the first tile part's marker and length."""
+        return self.codestream_offset + self.first_tile_part_offset + 4
+
     def check(self, encoded: memoryview, descriptor: FrameDescriptor) -> None:
         """Raise :class:`PixelDataError` if the codestream is cut off, or is not the frame that the data set describes.
 

@@ -12,11 +12,11 @@ from dicomkit.codecs.distributions import find_distribution
 from dicomkit.testing import FrameShape, make_frame
 from dicomkit.transfer_syntax import TransferSyntax
 
+OFFERED = {syntax.uid: name for syntax in TransferSyntax.all() if (name := find_distribution(syntax.uid))}
 INSTALLED = sorted(
-    (found for found in entry_points(group=ENTRY_POINT_GROUP) if found.dist and found.dist.name.startswith("dicomkit-")),
+    (found for found in entry_points(group=ENTRY_POINT_GROUP) if found.dist and found.dist.name in OFFERED.values()),
     key=lambda found: found.name,
 )
-OFFERED = {syntax.uid: name for syntax in TransferSyntax.all() if (name := find_distribution(syntax.uid))}
 
 
 @pytest.mark.parametrize("entry_point", INSTALLED, ids=[found.name for found in INSTALLED])

@@ -215,3 +215,8 @@ def test_a_lookup_is_a_look_into_a_table():
 def test_importing_loads_no_plugin(module):
     code = f"import sys, {module}; print([name for name in ('pluggy', 'numpy', 'imagecodecs', 'dicomkit_rle') if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_the_package_has_the_codecs_without_an_import_of_their_own():
+    code = "import dicomkit, sys; assert 'dicomkit.codecs' not in sys.modules; print(type(dicomkit.codecs.registry).__name__)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "CodecRegistry\n"
