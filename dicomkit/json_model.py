@@ -15,15 +15,16 @@ from dicomkit.vr import VR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from dicomkit.dataset import DataSet
     from dicomkit.element import DataElement
 
     BulkData = Callable[[str, Tag, VR], bytes]
+    FindURI = Callable[[DataElement, str], str | None]
 
-__all__ = ["attribute_of", "data_set_of_json", "json_of_data_set", "key_of"]
+__all__ = ["attribute_of", "data_set_of_json", "json_lines", "json_of_data_set", "key_of"]
 
 FILE_META_GROUP = 0x0002
 _BULK = frozenset({VR.OB, VR.OD, VR.OF, VR.OL, VR.OV, VR.OW, VR.UN})
@@ -39,19 +40,33 @@ def json_of_data_set(data_set: DataSet, bulk_data: Callable[[DataElement], str |
     """Return a data set as JSON text; see :meth:`dicomkit.DataSet.to_json`."""
     import json  # lazy: start-up
 
+    find_uri = None if bulk_data is None else lambda element, path: bulk_data(element)
     try:
-        return json.dumps(_object_of(data_set, bulk_data), ensure_ascii=False, allow_nan=False)
+        return json.dumps(_object_of(data_set, find_uri, ""), ensure_ascii=False, allow_nan=False)
     except RecursionError:
         raise LimitExceededError("sequences nest deeper than JSON writers go") from None
 
 
-def _object_of(elements: Iterable[DataElement], bulk_data: Callable[[DataElement], str | None] | None) -> dict[str, Any]:
+def _object_of(elements: Iterable[DataElement], find_uri: FindURI | None, path: str) -> dict[str, Any]:
     """Return the attributes of a data set. Group 0002 and group lengths have no place in the model (PS3.18 F.2.2)."""
     return {
-        key_of(element): attribute_of(element, bulk_data)
+        key_of(element): attribute_of(element, find_uri, path)
         for element in elements
         if element.tag.group != FILE_META_GROUP and not element.tag.is_group_length
     }
+
+
+def json_lines(elements: Iterable[DataElement], find_uri: FindURI | None) -> Iterator[str]:
+    """Yield the object of a data set, an outermost attribute a line. Parameters and errors are those of :func:`attribute_of`."""
+    import json  # lazy: start-up
+
+    yield "{"
+    separator = " "
+    for element in elements:
+        for key, attribute in _object_of([element], find_uri, "").items():
+            yield f"{separator}{json.dumps(key)}: {json.dumps(attribute, ensure_ascii=False, allow_nan=False)}"
+            separator = ","
+    yield "}"
 
 
 def key_of(element: DataElement) -> str:
@@ -59,8 +74,15 @@ def key_of(element: DataElement) -> str:
     return f"{int(element.tag):08X}"
 
 
-def attribute_of(element: DataElement, bulk_data: Callable[[DataElement], str | None] | None) -> dict[str, Any]:
+def attribute_of(element: DataElement, find_uri: FindURI | None, path: str = "") -> dict[str, Any]:
     """Return an element as the model has it.
+
+    Parameters
+    ----------
+    find_uri
+        Called with each element whose value is bytes, and its path: it returns the BulkDataURI, or None for a value that is to be inline.
+    path
+        Names of the sequences around it, each with the index of the item, and a slash behind each.
 
     Raises
     ------
@@ -69,9 +91,11 @@ def attribute_of(element: DataElement, bulk_data: Callable[[DataElement], str | 
     """
     attribute: dict[str, Any] = {"vr": str(element.vr)}
     if element.is_sequence:
-        values: list[Any] = [_object_of(item, bulk_data) for item in element.sequence_items or []]
+        items = element.sequence_items or []
+        here = f"{path}{key_of(element)}/"
+        values: list[Any] = [_object_of(item, find_uri, f"{here}{index}/") for index, item in enumerate(items)]
     elif element.vr in _BULK:
-        return attribute | _bulk(element, bulk_data)
+        return attribute | _bulk(element, find_uri, path)
     elif element.vr in _AS_TEXT:
         values = [text or None for text in element.string_values or []]
     else:
@@ -82,10 +106,10 @@ def attribute_of(element: DataElement, bulk_data: Callable[[DataElement], str | 
     return attribute
 
 
-def _bulk(element: DataElement, bulk_data: Callable[[DataElement], str | None] | None) -> dict[str, str]:
+def _bulk(element: DataElement, find_uri: FindURI | None, path: str) -> dict[str, str]:
     if not element.value_length:
         return {}
-    uri = None if bulk_data is None else bulk_data(element)
+    uri = None if find_uri is None else find_uri(element, path + key_of(element))
     if uri is not None:
         return {"BulkDataURI": uri}
     if element.has_undefined_length:
@@ -98,8 +122,8 @@ def _base64(data: bytes) -> str:
 
 
 def _value(value: Any) -> Any:
-    """One value: numbers as numbers, except those that JSON has not, and AT as text (PS3.18 F.2.3)."""
-    if value is None:
+    """One value: numbers as numbers, except those that JSON has not, and AT as text (PS3.18 F.2.3); an empty one is null (F.2.5)."""
+    if value is None or value == "":
         return None
     if isinstance(value, DICOMPersonName):
         groups = str.__str__(value).split("=")[: len(_GROUPS)]

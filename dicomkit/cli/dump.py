@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from dicomkit.cli.console import has_color, printable
 from dicomkit.cli.dump_text import element_lines, file_lines, write_lines
-from dicomkit.cli.json_model import json_lines
 from dicomkit.cli.parameters import ATTRIBUTE, INPUT_FILE
 from dicomkit.encoding.options import ReadOptions
 from dicomkit.file import read
+from dicomkit.json_model import json_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from dicomkit.element import DataElement
     from dicomkit.file import DICOMFile
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 FILE_META_GROUP = 0x0002
+INLINE_BYTES = 1024
 
 
 @click.command("dump", short_help="Print every data element of a file.")
@@ -49,7 +51,7 @@ def command(path: str, is_json: bool, is_full: bool, keys: tuple[Tag, ...], forc
     missing = [key for key in keys if key not in file.data_set and key not in file.file_meta_information]
     is_colored = has_color(sys.stdout)
     if is_json:
-        lines = json_lines(_selected(file, keys) if keys else file.data_set, path, is_full=is_full)
+        lines = json_lines(_selected(file, keys) if keys else file.data_set, _uri_finder(path, is_full))
     elif keys:
         lines = element_lines(_selected(file, keys), is_full=is_full, is_colored=is_colored)
     else:
@@ -67,3 +69,14 @@ def _selected(file: DICOMFile, keys: Sequence[Tag]) -> Iterator[DataElement]:
         source = file.file_meta_information if key.group == FILE_META_GROUP else file.data_set
         if key in source:
             yield source[key]
+
+
+def _uri_finder(path: str, is_full: bool) -> Callable[[DataElement, str], str | None]:
+    """Return what says where large values are: in this file, with the attribute's path as fragment. Fragments have no other form."""
+    file_uri = Path(path).resolve().as_uri()
+
+    def find_uri(element: DataElement, place: str) -> str | None:
+        is_inline = is_full or element.value_length <= INLINE_BYTES
+        return None if is_inline and not element.has_undefined_length else f"{file_uri}#{place}"
+
+    return find_uri

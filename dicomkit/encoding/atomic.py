@@ -10,14 +10,15 @@ from dicomkit.errors import DICOMError, TargetError
 
 TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["write_file"]
+__all__ = ["UnfinishedFile", "write_file"]
 
 CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 WRITE_FLAGS = os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 PERMISSIONS = 0o666  # less the process's umask
 ATTEMPTS = 100
+MOST_BUFFERS = 1024  # in one call: IOV_MAX of Linux, macOS and the BSDs
 LONGEST_NAME = 200  # of a file, in bytes; 255 is what most systems allow, and ours adds to it
 
 
@@ -68,23 +69,72 @@ def _status(target: str) -> os.stat_result | None:
         return None
 
 
-def _replace(target: str, status: os.stat_result | None, chunks: Iterable[bytes | memoryview], fsync: bool) -> None:
-    descriptor, temporary = _create(target)
-    try:
+class UnfinishedFile:
+    """A new file beside its target, under a name that nobody has, until it is complete.
+
+    Parameters
+    ----------
+    target
+        Where it will be; the folder must be there.
+
+    Attributes
+    ----------
+    path
+        Where it is until then.
+
+    Raises
+    ------
+    OSError
+        If the system refuses, as from the methods. What was written is still to be discarded then.
+    """
+
+    __slots__ = ("_descriptor", "_target", "path")
+
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self._descriptor, self.path = _create(target)
+
+    def write(self, chunks: Iterable[bytes | memoryview]) -> None:
+        """Add bytes."""
+        _write_chunks(self._descriptor, chunks)
+
+    def write_all(self, buffers: Sequence[bytes | bytearray | memoryview]) -> None:
+        """Add bytes that are all there, with as few calls of the system as it takes."""
+        _write_buffers(self._descriptor, buffers)
+
+    def finish(self, target: str | None = None, *, like: os.stat_result | None = None, fsync: bool = False) -> None:
+        """Give the file its name, that of ``target`` instead of the one it was made for, and owner and permissions like another's."""
+        target = target or self._target
+        if like is not None:
+            _keep_owner(self._descriptor, like)
+        if fsync:
+            os.fsync(self._descriptor)
+        self._close()  # and some systems say only here that the disk is full
+        os.replace(self.path, target)
+        if fsync:
+            _sync_folder(os.path.dirname(target))
+
+    def discard(self) -> None:
+        """Remove the file, finished or not."""
         try:
-            _write_chunks(descriptor, chunks)
-            if status is not None:
-                _keep_owner(descriptor, status)
-            if fsync:
-                os.fsync(descriptor)
+            self._close()
         finally:
-            os.close(descriptor)  # and some systems say only here that the disk is full
-        os.replace(temporary, target)
+            _remove(self.path)
+
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
+            os.close(descriptor)
+
+
+def _replace(target: str, status: os.stat_result | None, chunks: Iterable[bytes | memoryview], fsync: bool) -> None:
+    file = UnfinishedFile(target)
+    try:
+        file.write(chunks)
+        file.finish(like=status, fsync=fsync)
     except BaseException:
-        _remove(temporary)
+        file.discard()
         raise
-    if fsync:
-        _sync_folder(os.path.dirname(target))
 
 
 def _create(target: str) -> tuple[int, str]:
@@ -108,6 +158,19 @@ def _write_chunks(descriptor: int, chunks: Iterable[bytes | memoryview]) -> None
             view = memoryview(chunk)
             while written < len(view):  # a signal, a pipe, or more than 2 GiB
                 written += os.write(descriptor, view[written:])
+
+
+def _write_buffers(descriptor: int, buffers: Sequence[bytes | bytearray | memoryview]) -> None:
+    if not hasattr(os, "writev"):
+        _write_chunks(descriptor, map(memoryview, buffers))
+        return
+    for start in range(0, len(buffers), MOST_BUFFERS):
+        batch = buffers[start : start + MOST_BUFFERS]
+        written = os.writev(descriptor, batch)
+        for buffer in batch:
+            if written < len(buffer):   # a disk that is nearly full; the next write says so
+                _write_chunks(descriptor, [memoryview(buffer)[written:]])
+            written = max(0, written - len(buffer))
 
 
 def _keep_owner(descriptor: int, status: os.stat_result) -> None:

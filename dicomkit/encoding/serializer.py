@@ -24,6 +24,7 @@ PREAMBLE = bytes(128)
 PREFIX = b"DICM"
 FILE_META_GROUP = 0x0002
 FILE_META_GROUP_LENGTH = 0x00020000
+FILE_META_GROUP_LENGTH_SIZE = 12
 PIXEL_DATA = 0x7FE00010
 SPECIFIC_CHARACTER_SET = 0x00080005
 UTF_8_TERM = "ISO_IR 192"
@@ -74,8 +75,10 @@ def serialize_file(
     if is_as_read(data_set) and stream is None and options.undefined_lengths is None and is_file_meta_right(
         file_meta_information, data_set, syntax, lenient=options.lenient
     ):
-        DataSetWriter(out, own_group=FILE_META_GROUP).write_data_set(file_meta_information)
+        is_copied = _copy_file_meta(out, file_meta_information, lenient=options.lenient)
     else:
+        is_copied = False
+    if not is_copied:
         _write_file_meta(out, complete_file_meta(file_meta_information, data_set, syntax, lenient=options.lenient))
     if syntax.is_deflated:
         for chunk in _deflated(serialize_data_set(data_set, syntax, options, stream)):
@@ -117,6 +120,16 @@ def check_pixel_data(data_set: DataSet, syntax: TransferSyntax, stream: Stream |
         raise PixelDataError(f"the pixel data is compressed, and cannot be written in {syntax.name} before it is decoded")
     if syntax.is_encapsulated and not is_encapsulated:
         raise PixelDataError(f"the pixel data is native, and cannot be written in {syntax.name} before it is encoded")
+
+
+def _copy_file_meta(out: ElementWriter, meta: DataSet, *, lenient: bool) -> bool:
+    """Write File Meta Information as it was read; return False, and write nothing, if what had to be put right changed its length."""
+    mark, start = out.mark(), len(out)
+    DataSetWriter(out, own_group=FILE_META_GROUP).write_data_set(meta)
+    if lenient or len(out) - start == FILE_META_GROUP_LENGTH_SIZE + meta[FILE_META_GROUP_LENGTH].value:
+        return True
+    out.rewind(mark)
+    return False
 
 
 def _write_file_meta(out: ElementWriter, meta: DataSet) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dicomkit.element import Key
     from dicomkit.encoding.options import ReadOptions
 
-__all__ = ["Columns", "Row", "read_row"]
+__all__ = ["Columns", "Row", "looks_like_dicom", "read_row"]
 
 FILE_META_GROUP = 0x0002
 PREFIX_END = 132  # a file needs as many bytes to be a DICOM file (PS3.10 7.1)
@@ -123,11 +123,11 @@ def read_row(path: str, columns: Columns, options: ReadOptions) -> Row:
         else:
             values = [get(tag) for tag in columns.tags]
     except DICOMError as error:
-        return Row(path, columns, [None] * len(columns.tags), error, _looks_like_dicom(error))
+        return Row(path, columns, [None] * len(columns.tags), error, looks_like_dicom(error))
     return Row(path, columns, values, file.error)
 
 
-def _looks_like_dicom(error: DICOMError) -> bool:
+def looks_like_dicom(error: DICOMError) -> bool:
     """Whether a file that could not be read has the preamble and prefix of PS3.10 7.1, or could not even be opened."""
     if isinstance(error, InvalidDICMPrefixError):
         return False

@@ -134,7 +134,7 @@ def test_json_model(dicomkit, tmp_path):
         "00280009": {"vr": "AT", "Value": ["00181063"]},
         "00280010": {"vr": "US", "Value": [512]},
         "00280030": {"vr": "DS", "Value": [0.5, 0.25]},
-        "00720074": {"vr": "FD", "Value": ["inf"]},
+        "00720074": {"vr": "FD", "Value": ["Infinity"]},
         "7FE00010": {"vr": "OB", "InlineBinary": base64.b64encode(b"\1\2").decode()},
     }
 

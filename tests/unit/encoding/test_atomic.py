@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from dicomkit.encoding.atomic import write_file
+from dicomkit.encoding.atomic import UnfinishedFile, write_file
 from dicomkit.errors import SourceError, TargetError
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -184,3 +184,47 @@ def test_a_killed_process_leaves_the_old_file(target):
     assert target.read_bytes() == OLD
     write_file(target, [b"new"])        # and nothing that it left is in the way
     assert target.read_bytes() == b"new"
+
+
+# Files that are written as their bytes come.
+
+
+def test_an_unfinished_file_has_another_name_until_it_is_complete(tmp_path):
+    path = tmp_path / "x.dcm"
+    file = UnfinishedFile(str(path))
+    file.write([b"ab"])
+    assert not path.exists()
+    file.write_all([b"cd", bytearray(b"ef"), memoryview(b"gh"), b""])
+    file.finish(fsync=True)
+    assert path.read_bytes() == b"abcdefgh"
+    assert only(path)
+
+
+def test_an_unfinished_file_may_end_elsewhere_or_nowhere(tmp_path):
+    (tmp_path / "folder").mkdir()
+    file = UnfinishedFile(str(tmp_path / "x.dcm"))
+    file.write([b"ab"])
+    file.finish(str(tmp_path / "folder" / "y.dcm"))
+    assert (tmp_path / "folder" / "y.dcm").read_bytes() == b"ab"
+    other = UnfinishedFile(str(tmp_path / "x.dcm"))
+    other.discard()
+    other.discard()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.parametrize("taken", [0, 1, 3, 7, 100])
+def test_buffers_that_the_system_takes_in_parts(tmp_path, monkeypatch, taken):
+    """A signal, or a disk that is nearly full: what is left is written by more calls."""
+    writev = os.writev
+    monkeypatch.setattr(os, "writev", lambda descriptor, buffers: writev(descriptor, [b"".join(buffers)[:taken]]) if taken else 0)
+    file = UnfinishedFile(str(tmp_path / "x.dcm"))
+    file.write_all([b"abc", b"", bytearray(b"defg"), b"hi"])
+    file.finish()
+    assert (tmp_path / "x.dcm").read_bytes() == b"abcdefghi"
+
+
+def test_more_buffers_than_one_call_takes(tmp_path):
+    file = UnfinishedFile(str(tmp_path / "x.dcm"))
+    file.write_all([bytes([number % 256]) for number in range(3000)])
+    file.finish()
+    assert (tmp_path / "x.dcm").read_bytes() == bytes(number % 256 for number in range(3000))

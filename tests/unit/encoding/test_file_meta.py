@@ -118,3 +118,16 @@ def test_a_private_transfer_syntax_stays():
     file.PatientName = "A"
     meta = complete_file_meta(file.file_meta_information, file.data_set, file.transfer_syntax)
     assert meta.TransferSyntaxUID == "1.2.840.113619.5.2"
+
+
+def test_a_vr_that_is_put_right_changes_the_group_length():
+    """Letters that are no VR become UN, whose header is longer: the group length that was read is right no more."""
+    meta = file_meta(sop_class_uid=CT, sop_instance_uid="2.25.7").replace(b"\x02\0\x03\0UI", b"\x02\0\x03\0TI")
+    with pytest.warns(dicomkit.DICOMWarning, match="Value Representation"):
+        file = dicomkit.read(part10(BODY, meta=meta))
+    written = file.write()
+    again = dicomkit.read(written)
+    assert again.file_meta_information.MediaStorageSOPInstanceUID == "2.25.7"
+    length = again.file_meta_information.FileMetaInformationGroupLength
+    assert written[132 + 12 + length :] == BODY
+    assert again.write() == written

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from dicomkit import DICOMError, ReadOptions, SourceError, SourceNotFoundError, read
+from dicomkit import DICOMError, ReadOptions, SourceError, SourceNotFoundError, UnexpectedEndOfDataError, read
 from dicomkit.encoding.source import BLOCK, LazyFile, open_source
 from dicomkit.testing import data_set, part10
 
@@ -95,6 +95,35 @@ def test_a_lazy_file_loads_the_blocks_it_is_asked_for(tmp_path):
     assert lazy.ensure(0, len(content)) == (0, len(content))
     assert lazy.buffer[:] == content
     assert lazy.ensure(7, 0) == (0, BLOCK)
+
+
+def test_a_lazy_file_is_read_into_a_buffer_without_keeping_it(tmp_path):
+    path = tmp_path / "big"
+    content = os.urandom(2 * BLOCK + 100)
+    path.write_bytes(content)
+    lazy = LazyFile(os.open(path, os.O_RDONLY), len(content))
+    target = bytearray(BLOCK + 100)
+    lazy.read_into(BLOCK, memoryview(target))
+    assert target == content[BLOCK:]
+    assert not any(lazy.buffer[:])
+    lazy.read_into(len(content), memoryview(bytearray()))
+    with pytest.raises(SourceError, match="shorter"):
+        lazy.read_into(BLOCK + 1, memoryview(target))
+
+
+@pytest.mark.parametrize("threshold", [1000, None])
+def test_values_are_read_into_buffers(path, threshold):
+    element = read(path, defer_larger_than=threshold)["PixelData"]
+    assert element.is_deferred is (threshold is not None)
+    target = bytearray(b"x" * 6)
+    element.read_into(250, memoryview(target)[1:5])
+    assert target == b"x\0\1\2\3x"
+    element.read_into(element.value_length, bytearray())
+    for offset in (element.value_length - 5, element.value_length + 1, 2**63):
+        with pytest.raises(UnexpectedEndOfDataError):
+            element.read_into(offset, target)
+    with pytest.raises((BufferError, TypeError, ValueError)):
+        element.read_into(0, bytes(4))
 
 
 def test_values_of_a_lazy_file_outlive_its_name(path):

@@ -1,0 +1,263 @@
+"""Pixels from an array, and image attributes that say what they are (PS3.3 C.7.6.3, C.7.6.24, C.7.6.25; PS3.5 8.1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dicomkit.element import DataElement
+from dicomkit.errors import InvalidValueError, MissingRequiredElementError, PixelDataError
+from dicomkit.pixels.descriptor import PhotometricInterpretation, PixelDataDescriptor
+from dicomkit.pixels.transcode_encode import encode_pixel_data
+from dicomkit.pixels.unpack import pack_bits
+from dicomkit.tag import Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    from dicomkit.dataset import DataSet
+    from dicomkit.pixels.unpack import Array
+    from dicomkit.transfer_syntax import TransferSyntax
+
+__all__ = ["set_pixel_array"]
+
+_GREY = (PhotometricInterpretation.MONOCHROME1, PhotometricInterpretation.MONOCHROME2)
+# What native pixel data can be without resampling; the others exist in compressed data only, or share chroma samples.
+_NATIVE = (*_GREY, PhotometricInterpretation.PALETTE_COLOR, PhotometricInterpretation.RGB, PhotometricInterpretation.YBR_FULL)
+_PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+# What is true of the pixels that were there, and of no others.
+_OF_THE_OLD_PIXELS = (
+    "PixelDataProviderURL", "ExtendedOffsetTable", "ExtendedOffsetTableLengths", "EncapsulatedPixelDataValueTotalLength",
+    "IconImageSequence", "SmallestImagePixelValue", "LargestImagePixelValue", "SmallestPixelValueInSeries", "LargestPixelValueInSeries",
+    "PixelDataAreaOriginRelativeToFOV",
+)  # fmt: skip
+_OF_A_PALETTE = (
+    "PaletteColorLookupTableUID", "AlphaPaletteColorLookupTableData", "SegmentedAlphaPaletteColorLookupTableData",
+    *(f"{color}PaletteColorLookupTable{what}" for color in ("Red", "Green", "Blue") for what in ("Descriptor", "Data")),
+    *(f"Segmented{color}PaletteColorLookupTableData" for color in ("Red", "Green", "Blue")),
+)  # fmt: skip
+_OF_INTEGERS = ("BitsStored", "HighBit", "PixelRepresentation")
+_PADDING = ("PixelPaddingValue", "PixelPaddingRangeLimit", "FloatPixelPaddingValue", "FloatPixelPaddingRangeLimit",
+            "DoubleFloatPixelPaddingValue", "DoubleFloatPixelPaddingRangeLimit")  # fmt: skip
+_REPEATING_OVERLAY_GROUPS = range(0x6000, 0x6020, 2)
+_OVERLAY_DATA, _OVERLAY_BITS_ALLOCATED = 0x3000, 0x0100
+_SMALLEST_BITS = 8
+_BYTE = 8
+_LONGEST_VALUE = 0xFFFFFFFE
+
+
+def set_pixel_array(
+    data_set: DataSet,
+    transfer_syntax: TransferSyntax,
+    array: npt.ArrayLike,
+    *,
+    photometric_interpretation: str | None = None,
+    bits_stored: int | None = None,
+    planar_configuration: int = 0,
+    workers: int = 1,
+    **options: Any,
+) -> None:
+    """Put pixel data and its image attributes into a data set; see :meth:`dicomkit.DICOMFile.set_pixel_array`.
+
+    Raises
+    ------
+    PixelDataError
+        If an image cannot be of this type or shape, or its values do not fit into ``bits_stored``; nothing was changed then.
+    """
+    pixels = np.asarray(array)
+    if pixels.dtype == np.float16:
+        pixels = pixels.astype(np.float32)
+    descriptor = _describe(pixels, data_set, photometric_interpretation, bits_stored, planar_configuration)
+    _check_against(descriptor, data_set)
+    _check_values(pixels, descriptor)
+    if transfer_syntax.is_encapsulated:
+        if descriptor.is_float:
+            raise PixelDataError("floating point pixels are never compressed (PS3.5 A.4): transcode to a native transfer syntax first")
+        # Encoded before anything is changed: it may fail.
+        encoded = encode_pixel_data(_frames_of(pixels, descriptor), descriptor, transfer_syntax, workers=workers, **options)
+        _put_attributes_for(pixels, descriptor, data_set)
+        encoded.apply_to(data_set)
+        return
+    if options:
+        raise ValueError(f"{transfer_syntax.name} has no encoder to be told {', '.join(sorted(options))}")
+    element = _element_of(pixels, descriptor)
+    _put_attributes_for(pixels, descriptor, data_set)
+    data_set[element.tag] = element
+
+
+def _frames_of(pixels: npt.NDArray[np.generic], descriptor: PixelDataDescriptor) -> Iterator[Array]:
+    """The frames as codecs take them."""
+    for frame in pixels.reshape(descriptor.number_of_frames, *descriptor.frame_shape):
+        yield np.ascontiguousarray(frame, dtype=descriptor.dtype)
+
+
+def _put_attributes_for(pixels: npt.NDArray[np.generic], descriptor: PixelDataDescriptor, data_set: DataSet) -> None:
+    """Write all attributes of the new pixels, and delete those of the old ones and these themselves."""
+    for keyword in (*_PIXELS, *_OF_THE_OLD_PIXELS):
+        data_set.remove(keyword)
+    _put_attributes(data_set, descriptor, has_frames=pixels.ndim - (descriptor.samples_per_pixel > 1) > 2)
+    _put_padding(data_set, descriptor)
+    if descriptor.photometric_interpretation is not PhotometricInterpretation.PALETTE_COLOR:
+        for keyword in _OF_A_PALETTE:
+            data_set.remove(keyword)
+    _drop_overlays_in_pixels(data_set)
+    if pixels.dtype.kind in "iu" and descriptor.samples_per_pixel == 1:
+        _put_range(data_set, descriptor, int(pixels.min()), int(pixels.max()))
+
+
+def _describe(
+    pixels: npt.NDArray[np.generic],
+    data_set: DataSet,
+    photometric_interpretation: str | None,
+    bits_stored: int | None,
+    planar_configuration: int,
+) -> PixelDataDescriptor:
+    """Say what the array is, by its type and shape."""
+    kind = pixels.dtype.kind
+    if kind not in "biuf" or (kind == "f" and pixels.dtype.itemsize not in (4, 8)):
+        raise PixelDataError(f"pixel data holds integers, 1-bit cells or 32- and 64-bit floating point numbers, not {pixels.dtype}")
+    photometric = _photometric(pixels, data_set, photometric_interpretation)
+    samples = photometric.expected_samples_per_pixel
+    shape = pixels.shape
+    if samples > 1 and (not shape or shape[-1] != samples):
+        raise PixelDataError(f"{photometric} has {samples} samples a pixel, on the last axis; the shape is {shape}")
+    frame_shape = shape[:-1] if samples > 1 else shape
+    if not 2 <= len(frame_shape) <= 3:
+        raise PixelDataError(f"an image has the shape (rows, columns), with frames before and samples behind, not {shape}")
+    if kind in "bf" and not (photometric in _GREY and samples == 1):
+        raise PixelDataError(f"{pixels.dtype} pixels are grey, not {photometric} (PS3.3 C.7.6.24)")
+    bits = 1 if kind == "b" else pixels.dtype.itemsize * _BYTE
+    stored = bits if bits_stored is None else bits_stored
+    if kind in "bf" and stored != bits:
+        raise PixelDataError(f"{pixels.dtype} pixels have all {bits} bits stored")
+    return PixelDataDescriptor(
+        rows=frame_shape[-2],
+        columns=frame_shape[-1],
+        number_of_frames=frame_shape[0] if len(frame_shape) == 3 else 1,
+        bits_allocated=bits,
+        bits_stored=stored,
+        high_bit=stored - 1,
+        is_signed=kind in "if",
+        samples_per_pixel=samples,
+        photometric_interpretation=photometric,
+        planar_configuration=planar_configuration,
+        is_float=kind == "f",
+    )
+
+
+def _photometric(pixels: npt.NDArray[np.generic], data_set: DataSet, wanted: str | None) -> PhotometricInterpretation:
+    """Say what the samples mean: as the caller says, or grey, inverted if it was before, or RGB if the last axis has three samples."""
+    if wanted is not None:
+        photometric = PhotometricInterpretation.parse(wanted)
+        if photometric not in _NATIVE:
+            raise PixelDataError(f"{photometric} has no place in an array of pixels: give them as YBR_FULL or RGB")
+        return photometric
+    if pixels.ndim >= 3 and pixels.shape[-1] == 3 and pixels.dtype.kind in "iu":
+        return PhotometricInterpretation.RGB
+    stood = data_set.string("PhotometricInterpretation")
+    return PhotometricInterpretation.MONOCHROME1 if stood == "MONOCHROME1" else PhotometricInterpretation.MONOCHROME2
+
+
+def _check_against(descriptor: PixelDataDescriptor, data_set: DataSet) -> None:
+    """See that what stays in the data set goes with the new pixels."""
+    if descriptor.photometric_interpretation is PhotometricInterpretation.PALETTE_COLOR:
+        if descriptor.is_signed:
+            raise PixelDataError("indices into a palette have no sign (PS3.3 C.7.6.3.1.2)")
+        if "RedPaletteColorLookupTableDescriptor" not in data_set:
+            raise MissingRequiredElementError("RedPaletteColorLookupTableDescriptor", "a palette image")
+    items = data_set.sequence("PerFrameFunctionalGroupsSequence")
+    if items is not None and len(items) != descriptor.number_of_frames:
+        raise PixelDataError(f"{descriptor.number_of_frames} frames, and functional groups for {len(items)}: set those first")
+
+
+def _check_values(pixels: npt.NDArray[np.generic], descriptor: PixelDataDescriptor) -> None:
+    if descriptor.native_total_bytes > _LONGEST_VALUE:
+        raise PixelDataError(f"native pixel data of {descriptor.native_total_bytes:,} bytes has no length field (PS3.5 A.1)")
+    if descriptor.bits_stored == descriptor.bits_allocated:
+        return
+    low, high = int(pixels.min()), int(pixels.max())
+    if low < descriptor.min_possible_value or high > descriptor.max_possible_value:
+        raise PixelDataError(f"the array has values that need more than {descriptor.bits_stored} bits stored")
+
+
+def _element_of(pixels: npt.NDArray[np.generic], descriptor: PixelDataDescriptor) -> DataElement:
+    """Make the element with the cells, in little endian."""
+    if descriptor.is_float:
+        is_double = descriptor.bits_allocated == 64
+        little = np.ascontiguousarray(pixels, dtype="<f8" if is_double else "<f4")
+        return DataElement("DoubleFloatPixelData" if is_double else "FloatPixelData", "OD" if is_double else "OF", little.tobytes())
+    if descriptor.bits_allocated == 1:
+        # Frames follow each other without a gap (PS3.5 8.1.1).
+        return DataElement("PixelData", "OB", bytes(pack_bits(np.ascontiguousarray(pixels).view(np.uint8))))
+    if descriptor.samples_per_pixel > 1 and descriptor.planar_configuration == 1:
+        pixels = np.moveaxis(pixels, -1, -3)
+    vr = "OB" if descriptor.bits_allocated == _SMALLEST_BITS else "OW"
+    return DataElement("PixelData", vr, np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<")).tobytes())
+
+
+def _put_attributes(data_set: DataSet, descriptor: PixelDataDescriptor, *, has_frames: bool) -> None:
+    """Write the attributes of the Image Pixel Module, or of its floating point sisters, and delete those that mean nothing now."""
+    data_set.set_uint16("SamplesPerPixel", descriptor.samples_per_pixel)
+    data_set.set_code_string("PhotometricInterpretation", str(descriptor.photometric_interpretation))
+    data_set.set_uint16("Rows", descriptor.rows)
+    data_set.set_uint16("Columns", descriptor.columns)
+    data_set.set_uint16("BitsAllocated", descriptor.bits_allocated)
+    if has_frames or "NumberOfFrames" in data_set:
+        data_set.set_integer_string("NumberOfFrames", descriptor.number_of_frames)
+    if descriptor.samples_per_pixel > 1:
+        data_set.set_uint16("PlanarConfiguration", descriptor.planar_configuration)
+    else:
+        data_set.remove("PlanarConfiguration")
+    for keyword in _OF_INTEGERS if descriptor.is_float else ():
+        data_set.remove(keyword)
+    if not descriptor.is_float:
+        data_set.set_uint16("BitsStored", descriptor.bits_stored)
+        data_set.set_uint16("HighBit", descriptor.high_bit)
+        data_set.set_uint16("PixelRepresentation", int(descriptor.is_signed))
+
+
+def _put_padding(data_set: DataSet, descriptor: PixelDataDescriptor) -> None:
+    """Keep padding values that a pixel can still have, in the VR that goes with its sign; delete the others (PS3.3 C.7.5.1.1.2)."""
+    for keyword in _PADDING:
+        if keyword not in data_set:
+            continue
+        value = data_set.get(keyword)
+        is_float_padding = "Float" in keyword
+        if is_float_padding or descriptor.is_float or not isinstance(value, int):
+            bits = 64 if keyword.startswith("Double") else 32
+            if not (is_float_padding and descriptor.is_float and bits == descriptor.bits_allocated):
+                data_set.remove(keyword)
+        elif descriptor.min_possible_value <= value <= descriptor.max_possible_value:
+            _put_sample(data_set, keyword, value, descriptor)
+        else:
+            data_set.remove(keyword)
+
+
+def _put_range(data_set: DataSet, descriptor: PixelDataDescriptor, smallest: int, largest: int) -> None:
+    """Write Smallest and Largest Image Pixel Value; values of more than 16 bits have no place there."""
+    _put_sample(data_set, "SmallestImagePixelValue", smallest, descriptor)
+    _put_sample(data_set, "LargestImagePixelValue", largest, descriptor)
+    if "SmallestImagePixelValue" not in data_set or "LargestImagePixelValue" not in data_set:
+        data_set.remove("SmallestImagePixelValue")
+        data_set.remove("LargestImagePixelValue")
+
+
+def _put_sample(data_set: DataSet, keyword: str, value: int, descriptor: PixelDataDescriptor) -> None:
+    try:
+        data_set[keyword] = DataElement(keyword, "SS" if descriptor.is_signed else "US", value)
+    except InvalidValueError:
+        data_set.remove(keyword)
+
+
+def _drop_overlays_in_pixels(data_set: DataSet) -> None:
+    """Delete overlay planes that lay in unused bits of the old pixels (retired; PS3.3-2004 C.9.2.1.1)."""
+    for group in _REPEATING_OVERLAY_GROUPS:
+        allocated = data_set.uint16(Tag(group, _OVERLAY_BITS_ALLOCATED))
+        if allocated is None or allocated == 1 or Tag(group, _OVERLAY_DATA) in data_set:
+            continue
+        for tag in data_set.tags:
+            if tag.group == group:
+                data_set.remove(tag)
