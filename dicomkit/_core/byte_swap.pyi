@@ -1,8 +1,15 @@
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 from typing_extensions import Buffer
 
 __all__ = ["read_float32", "read_float64", "read_int16", "read_int32", "read_uint16", "read_uint32", "swap_bytes"]
 
-def swap_bytes(source: Buffer, itemsize: int, out: Buffer) -> None: ...
+# An ndarray is a Buffer, but says so to type checkers only from Python 3.12 on.
+_Bytes: TypeAlias = Buffer | npt.NDArray[np.generic]
+
+def swap_bytes(source: _Bytes, itemsize: int, out: _Bytes) -> None: ...
 def read_uint16(data: Buffer, offset: int, *, is_big_endian: bool = False) -> int | None: ...
 def read_uint32(data: Buffer, offset: int, *, is_big_endian: bool = False) -> int | None: ...
 def read_int16(data: Buffer, offset: int, *, is_big_endian: bool = False) -> int | None: ...

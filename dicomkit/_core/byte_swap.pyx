@@ -4,6 +4,7 @@ from libc.stdint cimport int16_t, int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from dicomkit._core.byteorder cimport load16, load32, load64, swap16, swap32, swap64
+from dicomkit._core.dispatch cimport dispatched
 
 __all__ = ["read_float32", "read_float64", "read_int16", "read_int32", "read_uint16", "read_uint32", "swap_bytes"]
 
@@ -26,7 +27,7 @@ cdef inline void _swap_one(const uint8_t* source, uint8_t* out, item_t kind) noe
     memcpy(out, &item, sizeof(item_t))
 
 
-cdef void _swap(const uint8_t* source, uint8_t* out, Py_ssize_t count, item_t kind) noexcept nogil:
+cdef dispatched _swap(const uint8_t* source, uint8_t* out, Py_ssize_t count, item_t kind) noexcept nogil:
     """Swap ``count`` items. The buffers are the same, or apart: two loops, so that the compiler vectorises both."""
     cdef Py_ssize_t i
     if source == out:

@@ -29,6 +29,10 @@ ctypedef fused integer_t:
     uint32_t
     int32_t
 
+ctypedef fused real_t:
+    float
+    double
+
 # A little more than a half: what is a tie by the formula stays one when floating point has come out a hair below it.
 cdef double HALF_UP = 0.5 + 1e-9
 # exp() of more than this overflows; the sigmoid is 0 or 1 to the last bit long before.
@@ -83,25 +87,46 @@ def apply_table(const uint8_t[::1] cells not None, int itemsize, const uint8_t[:
             _table[uint16_t](&cells[0], &table[0], &out[0], count, 0)
 
 
-cdef void _palette(const uint8_t* cells, const uint8_t* table, uint8_t* out, Py_ssize_t count, unsigned_t kind) noexcept nogil:
+cdef void _palette_of_bytes(const uint8_t* cells, const uint8_t* table, uint8_t* out, Py_ssize_t count) noexcept nogil:
+    # A pair of pixels is the entry of one table or that of the other, stored as eight bytes, of which the next pair overwrites the
+    # last two: so one pixel must follow. Eight cells come in one load.
+    cdef uint64_t[256] first
+    cdef uint64_t[256] second
+    cdef uint64_t block, both
+    cdef uint32_t color
     cdef Py_ssize_t i = 0, k
-    cdef unsigned_t[8] block
-    cdef unsigned_t cell
+    for k in range(256):
+        memcpy(&color, table + 4 * k, 4)
+        first[k] = color & 0xFFFFFF
+        second[k] = first[k] << 24
+    while i + 8 < count:
+        memcpy(&block, cells + i, 8)
+        for k in range(4):
+            both = first[<uint8_t>block] | second[<uint8_t>(block >> 8)]
+            memcpy(out + 3 * (i + 2 * k), &both, 8)
+            block >>= 16
+        i += 8
+    for i in range(i, count):
+        memcpy(out + 3 * i, table + 4 * <Py_ssize_t>cells[i], 3)
+
+
+cdef void _palette_of_words(const uint8_t* cells, const uint8_t* table, uint8_t* out, Py_ssize_t count) noexcept nogil:
+    # As above, with one table: two of 65536 colours would not stay in the cache.
+    cdef Py_ssize_t i = 0
+    cdef uint16_t cell, next_cell
     cdef uint32_t first, second
     cdef uint64_t both
-    # Two colours are one store of eight bytes, of which the next pixel overwrites the last two: so one pixel must follow.
-    while i + 8 < count:
-        memcpy(block, cells + i * sizeof(unsigned_t), sizeof(block))
-        for k in range(4):
-            memcpy(&first, table + 4 * <Py_ssize_t>block[2 * k], 4)
-            memcpy(&second, table + 4 * <Py_ssize_t>block[2 * k + 1], 4)
-            both = (first & 0xFFFFFF) | (<uint64_t>second << 24)
-            memcpy(out + 3 * (i + 2 * k), &both, 8)
-        i += 8
-    while i < count:
-        memcpy(&cell, cells + i * sizeof(unsigned_t), sizeof(unsigned_t))
+    while i + 2 < count:
+        memcpy(&cell, cells + 2 * i, 2)
+        memcpy(&next_cell, cells + 2 * i + 2, 2)
+        memcpy(&first, table + 4 * <Py_ssize_t>cell, 4)
+        memcpy(&second, table + 4 * <Py_ssize_t>next_cell, 4)
+        both = (first & 0xFFFFFF) | (<uint64_t>second << 24)
+        memcpy(out + 3 * i, &both, 8)
+        i += 2
+    for i in range(i, count):
+        memcpy(&cell, cells + 2 * i, 2)
         memcpy(out + 3 * i, table + 4 * <Py_ssize_t>cell, 3)
-        i += 1
 
 
 def apply_palette(const uint8_t[::1] cells not None, int itemsize, const uint8_t[::1] table not None, uint8_t[::1] out not None):
@@ -128,9 +153,9 @@ def apply_palette(const uint8_t[::1] cells not None, int itemsize, const uint8_t
         return
     with nogil:
         if itemsize == 1:
-            _palette[uint8_t](&cells[0], &table[0], &out[0], count, 0)
+            _palette_of_bytes(&cells[0], &table[0], &out[0], count)
         else:
-            _palette[uint16_t](&cells[0], &table[0], &out[0], count, 0)
+            _palette_of_words(&cells[0], &table[0], &out[0], count)
 
 
 cdef dispatched _ramp(const uint8_t* cells, uint8_t* out, Py_ssize_t count, float scale, float offset, small_t kind) noexcept nogil:
@@ -245,7 +270,7 @@ def apply_window(const double[::1] values not None, double center, double width,
 
 
 cdef dispatched _rescale(
-    const uint8_t* cells, uint8_t* out, Py_ssize_t count, double slope, double intercept, integer_t kind
+    const uint8_t* cells, uint8_t* out, Py_ssize_t count, real_t slope, real_t intercept, integer_t kind
 ) noexcept nogil:
     cdef Py_ssize_t i
     cdef integer_t cell
@@ -256,24 +281,14 @@ cdef dispatched _rescale(
         memcpy(out + i * sizeof(float), &value, sizeof(float))
 
 
-cdef dispatched _rescale_small(const uint8_t* cells, uint8_t* out, Py_ssize_t count, float slope, float intercept, small_t kind) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef small_t cell
-    cdef float value
-    for i in range(count):
-        memcpy(&cell, cells + i * sizeof(small_t), sizeof(small_t))
-        value = cell * slope + intercept
-        memcpy(out + i * sizeof(float), &value, sizeof(float))
-
-
 cdef void _rescale_cells(
     const uint8_t* cells, uint8_t* out, Py_ssize_t count, double slope, double intercept, small_t kind
 ) noexcept nogil:
     # Integers below 2**24 are exact in single precision, on the way too: then it is twice as fast.
     if slope == floor(slope) and intercept == floor(intercept) and fabs(slope) * 65536.0 + fabs(intercept) < EXACT_FLOAT:
-        _rescale_small[small_t](cells, out, count, <float>slope, <float>intercept, 0)
+        _rescale[float, small_t](cells, out, count, <float>slope, <float>intercept, 0)
     else:
-        _rescale[small_t](cells, out, count, slope, intercept, 0)
+        _rescale[double, small_t](cells, out, count, slope, intercept, 0)
 
 
 def rescale_to_float32(
@@ -310,9 +325,9 @@ def rescale_to_float32(
             else:
                 _rescale_cells[uint16_t](&cells[0], &out[0], count, slope, intercept, 0)
         elif is_signed:
-            _rescale[int32_t](&cells[0], &out[0], count, slope, intercept, 0)
+            _rescale[double, int32_t](&cells[0], &out[0], count, slope, intercept, 0)
         else:
-            _rescale[uint32_t](&cells[0], &out[0], count, slope, intercept, 0)
+            _rescale[double, uint32_t](&cells[0], &out[0], count, slope, intercept, 0)
 
 
 cdef dispatched _rescale_exactly(

@@ -6,7 +6,6 @@ Cells and samples come as bytes, at any alignment: little-endian integers of ``i
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-from dicomkit._core.byteorder cimport swap16
 from dicomkit._core.dispatch cimport dispatched
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     "has_unused_bits",
     "join_planes",
     "split_planes",
-    "swap_words",
     "unpack_bits",
     "unpack_twelve_bits",
     "upsample_422",
@@ -29,34 +27,36 @@ ctypedef fused unsigned_t:
 # Cells that are looked at before it is asked whether one was dirty: few enough that a dirty image is found out soon.
 cdef Py_ssize_t BLOCK = 4096
 
-# The eight samples of each byte. Written here, never again.
-cdef uint64_t[256] BYTE_SAMPLES
+# Four bits times this put each of them at the bottom of a byte of its own; what else there is in these bytes is masked.
+cdef uint32_t SPREAD = 0x00204081
 
 
-cdef void _fill_byte_samples() noexcept nogil:
-    cdef int byte, bit
-    cdef uint64_t samples
-    for byte in range(256):
-        samples = 0
-        for bit in range(8):
-            samples |= <uint64_t>((byte >> bit) & 1) << (8 * bit)
-        BYTE_SAMPLES[byte] = samples
+cdef inline void _unpack_byte(unsigned int byte, uint8_t* samples) noexcept nogil:
+    cdef uint32_t low = (byte & 0x0F) * SPREAD & 0x01010101, high = (byte >> 4 & 0x0F) * SPREAD & 0x01010101
+    memcpy(samples, &low, 4)
+    memcpy(samples + 4, &high, 4)
 
 
-_fill_byte_samples()
+cdef dispatched _unpack_bytes(const uint8_t* packed, uint8_t* samples, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(count):
+        _unpack_byte(packed[i], samples + 8 * i)
+
+
+cdef dispatched _unpack_shifted_bytes(const uint8_t* packed, uint8_t* samples, Py_ssize_t count, int first_bit) noexcept nogil:
+    # 8 cells from bit 1 to 7 on reach into the next byte, which is there since the caller checked.
+    cdef Py_ssize_t i
+    for i in range(count):
+        _unpack_byte((packed[i] >> first_bit) | (<unsigned int>packed[i + 1] << (8 - first_bit)), samples + 8 * i)
 
 
 cdef void unpack_bit_cells(const uint8_t* packed, uint8_t* samples, Py_ssize_t count, int first_bit) noexcept nogil:
-    cdef Py_ssize_t i, whole = count >> 3
-    cdef unsigned int byte
+    cdef Py_ssize_t i
     if first_bit == 0:
-        for i in range(whole):
-            memcpy(samples + 8 * i, &BYTE_SAMPLES[packed[i]], 8)
-    else:       # 8 cells from bit 1 to 7 on reach into the next byte, which is there since the caller checked
-        for i in range(whole):
-            byte = (packed[i] >> first_bit) | (<unsigned int>packed[i + 1] << (8 - first_bit))
-            memcpy(samples + 8 * i, &BYTE_SAMPLES[byte & 0xFF], 8)
-    for i in range(8 * whole, count):
+        _unpack_bytes(packed, samples, count >> 3)
+    else:
+        _unpack_shifted_bytes(packed, samples, count >> 3, first_bit)
+    for i in range(count & ~<Py_ssize_t>7, count):
         samples[i] = (packed[(i + first_bit) >> 3] >> ((i + first_bit) & 7)) & 1
 
 
@@ -133,43 +133,6 @@ def unpack_twelve_bits(const uint8_t[::1] packed not None, uint8_t[::1] samples 
             unpack_twelve_bit_cells(&packed[0], &samples[0], count, starts_in_byte)
 
 
-cdef dispatched _swap(const uint8_t* words, uint8_t* out, Py_ssize_t count) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef uint16_t word
-    for i in range(count):
-        memcpy(&word, words + 2 * i, 2)
-        word = swap16(word)
-        memcpy(out + 2 * i, &word, 2)
-
-
-def swap_words(const uint8_t[::1] words not None, uint8_t[::1] out not None):
-    """Write 16-bit words with their bytes in the opposite order, as fast as a copy.
-
-    Parameters
-    ----------
-    words
-        An even number of bytes.
-    out
-        As many bytes. It may be ``words`` itself.
-
-    Raises
-    ------
-    ValueError
-        If a size is wrong, or the buffers overlap without being the same.
-    """
-    cdef Py_ssize_t length = words.shape[0]
-    if length % 2 or out.shape[0] != length:
-        raise ValueError(f"{length} bytes to {out.shape[0]}: not the same number of whole words")
-    if length == 0:
-        return
-    cdef const uint8_t* source = &words[0]
-    cdef uint8_t* target = &out[0]
-    if source != target and source < target + length and target < source + length:
-        raise ValueError("the buffers overlap")
-    with nogil:
-        _swap(source, target, length // 2)
-
-
 cdef dispatched _find_unused(const uint8_t* cells, Py_ssize_t count, unsigned_t bias, unsigned_t unused, bint* is_found) noexcept nogil:
     cdef Py_ssize_t start = 0, end, i
     cdef unsigned_t cell, found = 0
@@ -223,17 +186,26 @@ def has_unused_bits(const uint8_t[::1] cells not None, int itemsize, int bits_st
     return is_found
 
 
+cdef inline void _extract_one(const uint8_t* cell, uint8_t* sample, int shift, unsigned_t mask, unsigned_t sign) noexcept nogil:
+    cdef unsigned_t value
+    memcpy(&value, cell, sizeof(unsigned_t))
+    value = (value >> shift) & mask
+    # Turn the sign bit, and take its weight away: what had it loses twice the weight, modulo the size of the cell.
+    value = <unsigned_t>(<unsigned_t>(value ^ sign) - sign)
+    memcpy(sample, &value, sizeof(unsigned_t))
+
+
 cdef dispatched _extract(
     const uint8_t* cells, uint8_t* samples, Py_ssize_t count, int shift, unsigned_t mask, unsigned_t sign
 ) noexcept nogil:
+    # The buffers are the same, or apart: two loops, so that the compiler vectorises both.
     cdef Py_ssize_t i
-    cdef unsigned_t value
-    for i in range(count):
-        memcpy(&value, cells + i * sizeof(unsigned_t), sizeof(unsigned_t))
-        value = (value >> shift) & mask
-        # Turn the sign bit, and take its weight away: what had it loses twice the weight, modulo the size of the cell.
-        value = <unsigned_t>(<unsigned_t>(value ^ sign) - sign)
-        memcpy(samples + i * sizeof(unsigned_t), &value, sizeof(unsigned_t))
+    if cells == samples:
+        for i in range(count):
+            _extract_one(samples + i * sizeof(unsigned_t), samples + i * sizeof(unsigned_t), shift, mask, sign)
+    else:
+        for i in range(count):
+            _extract_one(cells + i * sizeof(unsigned_t), samples + i * sizeof(unsigned_t), shift, mask, sign)
 
 
 def extract_values(

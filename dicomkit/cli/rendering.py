@@ -127,7 +127,7 @@ def with_film_window(look: Look, reader: PictureReader, pictures: Sequence[Pictu
     if look.window not in (None, "auto") or (look.window is None and reader.has_stored_window(pictures[0])):
         return look
     ends = reader.value_range(choose_evenly(pictures, _SAMPLES))
-    if ends is None:
+    if ends is None or ends[0] == ends[1]:
         return look
     low, high = ends
     return replace(look, window=WindowSettings((low + high) / 2, high - low, function=VOILUTFunction.LINEAR_EXACT))

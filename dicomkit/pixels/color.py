@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from dicomkit._core.color import convert_ybr_to_rgb
 from dicomkit.pixels.descriptor import PhotometricInterpretation
+from dicomkit.pixels.memory import new_array
 from dicomkit.pixels.unpack import Array, as_bytes
 
 __all__ = ["scale_to_8_bits", "ybr_to_rgb"]
@@ -40,7 +41,7 @@ def ybr_to_rgb(
     out
         A C-contiguous array for the result, which may be ``samples`` itself; by default a new one.
     """
-    rgb = np.empty(samples.shape, dtype=np.uint8) if out is None else out
+    rgb = new_array(samples.shape, np.uint8).view(np.uint8) if out is None else out
     if photometric_interpretation in _FULL_RANGE or photometric_interpretation in _PARTIAL_RANGE:
         is_partial_range = photometric_interpretation in _PARTIAL_RANGE
         convert_ybr_to_rgb(as_bytes(np.ascontiguousarray(samples)), as_bytes(rgb), is_partial_range)

@@ -114,17 +114,19 @@ class PixelDataDescriptor:
     is_float: bool = False
 
     def __post_init__(self) -> None:
-        for keyword, number, largest in (
-            ("Rows", self.rows, _LARGEST_UINT16),
-            ("Columns", self.columns, _LARGEST_UINT16),
-            ("Number of Frames", self.number_of_frames, _LARGEST_INT32),
-        ):
-            if not 1 <= number <= largest:
-                raise PixelDataError(f"{keyword} is {number}, not from 1 to {largest}")
+        self._check_sizes()
         self._check_bits()
         self._check_samples()
         if self.total_bytes > _LARGEST_SIZE:
             raise PixelDataError(f"{self.number_of_frames} frames of {self.bytes_per_frame} bytes are more than any file holds")
+
+    def _check_sizes(self) -> None:
+        if not 1 <= self.rows <= _LARGEST_UINT16:
+            raise PixelDataError(f"Rows is {self.rows}, not from 1 to {_LARGEST_UINT16}")
+        if not 1 <= self.columns <= _LARGEST_UINT16:
+            raise PixelDataError(f"Columns is {self.columns}, not from 1 to {_LARGEST_UINT16}")
+        if not 1 <= self.number_of_frames <= _LARGEST_INT32:
+            raise PixelDataError(f"Number of Frames is {self.number_of_frames}, not from 1 to {_LARGEST_INT32}")
 
     def _check_bits(self) -> None:
         if self.bits_allocated not in (_FLOAT_BITS_ALLOCATED if self.is_float else _BITS_ALLOCATED):
@@ -155,20 +157,25 @@ class PixelDataDescriptor:
         PixelDataError
             If a value has the wrong type or contradicts another.
         """
-        is_float = "PixelData" not in data_set and ("FloatPixelData" in data_set or "DoubleFloatPixelData" in data_set)
-        bits_allocated = _required(data_set, "BitsAllocated")
+        # In the order of tags, in which looking up is fastest.
+        samples_per_pixel = _optional(data_set, "SamplesPerPixel", 1)
         photometric_interpretation = data_set.string("PhotometricInterpretation")
+        planar_configuration = _optional(data_set, "PlanarConfiguration", 0)
+        number_of_frames = read_number_of_frames(data_set)
+        rows, columns = _required(data_set, "Rows"), _required(data_set, "Columns")
+        bits_allocated = _required(data_set, "BitsAllocated")
+        is_float = "PixelData" not in data_set and ("FloatPixelData" in data_set or "DoubleFloatPixelData" in data_set)
         return cls(
-            rows=_required(data_set, "Rows"),
-            columns=_required(data_set, "Columns"),
+            rows=rows,
+            columns=columns,
             bits_allocated=bits_allocated,
             bits_stored=bits_allocated if is_float else _required(data_set, "BitsStored"),
             high_bit=bits_allocated - 1 if is_float else _required(data_set, "HighBit"),
             is_signed=is_float or _is_signed(data_set),
-            samples_per_pixel=_optional(data_set, "SamplesPerPixel", 1),
+            samples_per_pixel=samples_per_pixel,
             photometric_interpretation=PhotometricInterpretation.parse(photometric_interpretation or "MONOCHROME2"),
-            planar_configuration=_optional(data_set, "PlanarConfiguration", 0),
-            number_of_frames=read_number_of_frames(data_set),
+            planar_configuration=planar_configuration,
+            number_of_frames=number_of_frames,
             is_float=is_float,
         )
 
@@ -262,30 +269,34 @@ def read_number_of_frames(data_set: DataSet) -> int:
     PixelDataError
         If it is not an integer string. Whether it makes sense is the descriptor's business.
     """
+    if "NumberOfFrames" not in data_set:
+        return 1
     number = data_set.integer_string("NumberOfFrames")
     if number is not None:
         return int(number)
-    if "NumberOfFrames" in data_set and data_set["NumberOfFrames"].length:
+    if data_set["NumberOfFrames"].length:
         raise PixelDataError("Number of Frames is not an integer string")
     return 1
 
 
 def _optional(data_set: DataSet, keyword: str, default: int) -> int:
+    if keyword not in data_set:
+        return default
     number = data_set.uint16(keyword)
-    return _refuse(data_set, keyword, default) if number is None else number
-
-
-def _refuse(data_set: DataSet, keyword: str, default: int) -> int:
-    if keyword in data_set and data_set[keyword].length:
+    if number is not None:
+        return number
+    if data_set[keyword].length:
         raise PixelDataError(f"{keyword} is no 16-bit unsigned integer")
     return default
 
 
 def _required(data_set: DataSet, keyword: str) -> int:
     number = data_set.uint16(keyword)
-    if number is None and _refuse(data_set, keyword, -1) < 0:
-        raise MissingRequiredElementError(keyword, "pixel data")
-    return number or 0
+    if number is not None:
+        return number
+    if keyword in data_set and data_set[keyword].length:
+        raise PixelDataError(f"{keyword} is no 16-bit unsigned integer")
+    raise MissingRequiredElementError(keyword, "pixel data")
 
 
 def _is_signed(data_set: DataSet) -> bool:

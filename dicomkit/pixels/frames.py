@@ -10,10 +10,11 @@ import numpy as np
 
 from dicomkit.errors import DICOMError, PixelDataError
 from dicomkit.pixels.descriptor import PixelIndexError
-from dicomkit.pixels.frame_sources import EncapsulatedFrames, FrameSource, NativeFrames
+from dicomkit.pixels.frame_sources import FrameSource
 from dicomkit.pixels.functional_groups import FunctionalGroups
 from dicomkit.pixels.histogram import Histogram, make_histogram
 from dicomkit.pixels.modality import ModalityTransform
+from dicomkit.pixels.native_frames import NativeFrames
 from dicomkit.pixels.overlays import Overlay, read_overlays
 from dicomkit.pixels.padding import PixelPadding, read_pixel_padding
 from dicomkit.pixels.real_world import RealWorldValueMapping, read_real_world_value_mappings
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from dicomkit.pixels.descriptor import PhotometricInterpretation, PixelDataDescriptor
     from dicomkit.pixels.encapsulated import EncapsulatedPixelData
 
-__all__ = ["ColorValue", "EncapsulatedFrames", "FrameSource", "NativeFrames", "PixelData", "PixelRange"]
+__all__ = ["ColorValue", "PixelData", "PixelRange"]
 
 # The longer side of the picture in a notebook.
 _SHOWN_SIZE = 512
@@ -100,8 +101,8 @@ class PixelData:
     def frame(self, frame_index: int = 0, out: Array | None = None) -> Array:
         """Return the stored values of a frame.
 
-        Bits that are not stored are gone, signs extended, samples last, chroma upsampled. Only the frame's part of a file that was
-        left on disk is read.
+        Bits that are not stored are gone, signs extended, samples last, chroma upsampled. Of a file that was left on disk only the
+        frame's bytes are read, each time, and none are kept.
 
         Parameters
         ----------
@@ -138,7 +139,7 @@ class PixelData:
     def array(self, out: Array | None = None, *, workers: int = 1) -> Array:
         """Return the stored values of all frames; raises as :meth:`frame`.
 
-        A volume costs itself and one frame: where it is no view, it is made frame by frame.
+        A volume costs itself and one frame: where it is no view, it is made frame by frame, or read to where it belongs.
 
         Parameters
         ----------
@@ -192,7 +193,8 @@ class PixelData:
             check_out(out, frame.shape, dtype)
         if mapping is None:
             return transform.to_values(frame, dtype, out)
-        mapped = mapping.apply(frame).astype(dtype, copy=False)
+        with np.errstate(over="ignore"):  # absurd numbers end in infinities
+            mapped = mapping.apply(frame).astype(dtype, copy=False)
         if out is None:
             return mapped
         out[...] = mapped

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dicomkit._core.lut import apply_ramp, apply_table
+from dicomkit.pixels.memory import new_array
 from dicomkit.pixels.modality import ModalityTransform
 from dicomkit.pixels.padding import PixelPadding
 from dicomkit.pixels.presentation import Presentation
@@ -121,7 +122,7 @@ class GreyTable:
     def apply(self, stored: Array, out: Grey | None = None) -> Grey:
         """Map a frame, in ``out`` or a new array."""
         cells = stored if stored.flags.c_contiguous else np.ascontiguousarray(stored)
-        grey = np.empty(stored.shape, dtype=np.uint8) if out is None else out
+        grey = new_array(stored.shape, np.uint8).view(np.uint8) if out is None else out
         if self._ramp is None:
             apply_table(as_bytes(cells), cells.itemsize, self._entries, grey.reshape(-1))
         else:

@@ -65,8 +65,12 @@ def make_histogram(values: npt.NDArray[np.number], bins: int, units: str) -> His
     """
     if bins < 1:
         raise ValueError(f"a histogram of {bins} bins")
-    numbers = values.astype(np.float64).reshape(-1)
-    numbers = numbers[np.isfinite(numbers)]
+    numbers = values.reshape(-1)
+    if numbers.dtype.kind == "f":
+        is_finite = np.isfinite(numbers)
+        numbers = numbers if is_finite.all() else numbers[is_finite]
+    elif numbers.itemsize == 1:
+        numbers = numbers.astype(np.int16)  # NumPy sorts bytes twenty times more slowly
     low, high = (float(numbers.min()), float(numbers.max())) if numbers.size else (0.0, 0.0)
     if low == high:
         low, high = low - 0.5, high + 0.5

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from dicomkit.errors import MissingRequiredElementError, PixelDataError
+from dicomkit.errors import DICOMWarning, MissingRequiredElementError, PixelDataError
 from dicomkit.pixels.segmented import expand_segments
 from dicomkit.vr import VR
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
     from dicomkit.pixels.unpack import Array
 
-__all__ = ["LookupTable"]
+__all__ = ["LookupTable", "has_table"]
 
 _LARGEST_ENTRY_COUNT = 0x10000
 _PALETTE_DATA_KEYWORDS = tuple(f"{color}PaletteColorLookupTableData" for color in ("Red", "Green", "Blue"))
@@ -98,6 +99,18 @@ class LookupTable:
             positions = np.clip(values.astype(np.int64) - self.first_mapped_value, 0, last)
         mapped: npt.NDArray[np.uint16] = self.entries[positions]
         return mapped
+
+
+def has_table(item: DataSet, sequence_keyword: str) -> bool:
+    """Return whether an item of a LUT sequence holds a table.
+
+    One without a value for descriptor and data is a template that a program left as it was: it says nothing, which a
+    :class:`DICOMWarning` tells.
+    """
+    if any(keyword in item and item[keyword].length for keyword in ("LUTDescriptor", "LUTData")):
+        return True
+    warnings.warn(f"an item of {sequence_keyword} has no table", DICOMWarning, stacklevel=2)
+    return False
 
 
 def _read_entries(data_set: DataSet, keyword: str, count: int, bits: int) -> npt.NDArray[np.uint16]:

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from dicomkit import uids
 from dicomkit._core.lut import rescale_to_float32, rescale_to_int16
 from dicomkit.pixels.functional_groups import FunctionalGroups
-from dicomkit.pixels.lookup_table import LookupTable
+from dicomkit.pixels.lookup_table import LookupTable, has_table
+from dicomkit.pixels.memory import new_array
 from dicomkit.pixels.numbers import read_decimal
-from dicomkit.pixels.unpack import as_bytes, new_array
+from dicomkit.pixels.unpack import as_bytes
 
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
@@ -87,7 +88,7 @@ class ModalityTransform:
             If the table is not complete.
         """
         lut_item = data_set.first_sequence_item("ModalityLUTSequence") if with_lut else None
-        if lut_item is not None:
+        if lut_item is not None and has_table(lut_item, "ModalityLUTSequence"):
             is_signed = data_set.uint16("PixelRepresentation") == 1
             return cls(lut=LookupTable.from_data_set(lut_item, is_signed=is_signed), units=_units(lut_item, "ModalityLUTType", ""))
         if "RescaleSlope" in data_set or "RescaleIntercept" in data_set:

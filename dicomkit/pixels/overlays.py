@@ -12,7 +12,8 @@ import numpy.typing as npt
 from dicomkit import tags
 from dicomkit._core.pixel_unpack import unpack_bits
 from dicomkit.errors import PixelDataError
-from dicomkit.pixels.unpack import new_array, swap_words
+from dicomkit.pixels.memory import new_array
+from dicomkit.pixels.unpack import swap_words
 from dicomkit.tag import Tag
 from dicomkit.vr import VR
 
@@ -125,9 +126,7 @@ def _read_overlay(data_set: DataSet, group: int, make_loader: Callable[[int, int
     rows, columns = (_uint16(data_set, _tag(group, tag)) for tag in (tags.OverlayRows, tags.OverlayColumns))
     if not rows or not columns:
         raise PixelDataError(f"an overlay has {rows} rows and {columns} columns")
-    count = data_set.integer_string(_tag(group, tags.NumberOfFramesInOverlay))
-    if count is not None and not 1 <= count <= _LARGEST_INT32:
-        raise PixelDataError(f"an overlay has {int(count)} frames")
+    count = _read_frame_count(data_set, _tag(group, tags.NumberOfFramesInOverlay))
     origin = data_set.int16s(_tag(group, tags.OverlayOrigin)) or [1, 1]
     if len(origin) != 2:
         raise PixelDataError(f"the origin of an overlay has {len(origin)} numbers")
@@ -139,11 +138,22 @@ def _read_overlay(data_set: DataSet, group: int, make_loader: Callable[[int, int
         (data_set.string(_tag(group, tags.OverlayType)) or "").strip(),
         data_set.string(_tag(group, tags.OverlayLabel)) or "",
         data_set.string(_tag(group, tags.OverlayDescription)) or "",
-        None if count is None else int(count),
+        count,
         (data_set.uint16(_tag(group, tags.ImageFrameOrigin)) or 1) - 1,
         _tag(group, tags.OverlayData) not in data_set,
-        make_loader(rows, columns, 1 if count is None else int(count)),
+        make_loader(rows, columns, 1 if count is None else count),
     )
+
+
+def _read_frame_count(data_set: DataSet, tag: Tag) -> int | None:
+    count = data_set.integer_string(tag)
+    if count is None:
+        if tag in data_set and data_set[tag].length:
+            raise PixelDataError("Number of Frames in Overlay is not an integer string")
+        return None
+    if not 1 <= count <= _LARGEST_INT32:
+        raise PixelDataError(f"an overlay has {int(count)} frames")
+    return int(count)
 
 
 def _in_group(data_set: DataSet, group: int) -> Callable[[int, int, int], Callable[[int], npt.NDArray[np.uint8]]]:

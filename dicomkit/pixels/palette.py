@@ -11,6 +11,7 @@ import numpy.typing as npt
 from dicomkit._core.lut import apply_palette
 from dicomkit.errors import PixelDataError
 from dicomkit.pixels.lookup_table import LookupTable
+from dicomkit.pixels.memory import new_array
 from dicomkit.pixels.unpack import as_bytes
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class PaletteColorLUT:
 
 def expand_palette(table: npt.NDArray[np.uint8], stored: Array) -> npt.NDArray[np.uint8]:
     """Map cells of 8 or 16 bits through a table of :meth:`PaletteColorLUT.make_table`, in a new last axis."""
-    out = np.empty((*stored.shape, 3), dtype=np.uint8)
+    out = new_array((*stored.shape, 3), np.uint8).view(np.uint8)
     apply_palette(as_bytes(np.ascontiguousarray(stored)), stored.itemsize, as_bytes(table), as_bytes(out))
     return out
 

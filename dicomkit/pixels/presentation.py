@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dicomkit.pixels.descriptor import PhotometricInterpretation
-from dicomkit.pixels.lookup_table import LookupTable
+from dicomkit.pixels.lookup_table import LookupTable, has_table
 
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
@@ -60,7 +60,7 @@ def read_presentation(data_set: DataSet | None, photometric_interpretation: Phot
     if data_set is None:
         return Presentation(is_inverted)
     item = data_set.first_sequence_item("PresentationLUTSequence")
-    if item is not None:
+    if item is not None and has_table(item, "PresentationLUTSequence"):
         return Presentation(is_inverted, LookupTable.from_data_set(item))
     shape = data_set.string("PresentationLUTShape")
     return Presentation(is_inverted or (shape or "").strip().upper() == "INVERSE")

@@ -183,11 +183,14 @@ class PixelDataRenderer:
         padding = self.pixel_data.pixel_padding
         stored = _without_padding(frame, padding.mask) if padding is not None else frame
         if modality.lut is not None:
-            window = _spanning_window(modality.apply(stored))
+            window = _spanning_window(modality.apply(stored), (0, (1 << modality.lut.bits_per_entry) - 1))
             return self._map_cells(frame, GreyPipeline(modality, window, self._presentation, padding))
         # Stored values: their differences are at least 1, those of rescaled values may be smaller than any window.
         presentation = self._presentation.inverted() if modality.slope < 0 else self._presentation
-        pipeline = GreyPipeline(ModalityTransform(), _spanning_window(stored), presentation, padding)
+        descriptor = self.pixel_data.descriptor
+        limits = None if descriptor.is_float else (descriptor.min_possible_value, descriptor.max_possible_value)
+        window = _spanning_window(stored, limits)
+        pipeline = GreyPipeline(ModalityTransform(), window, presentation, padding)
         if frame.itemsize > LARGEST_TABLE_CELL or frame.dtype.kind == "f":
             return pipeline.apply(frame)
         return _map_by_range(frame, pipeline)
@@ -238,12 +241,18 @@ def _without_padding(frame: Array, mask: Callable[[Array], npt.NDArray[np.bool_]
     return image if image.size else frame
 
 
-def _spanning_window(values: Array) -> WindowSettings:
-    """The window of a frame that brings none: from its smallest to its largest value."""
+def _spanning_window(values: Array, limits: tuple[int, int] | None) -> WindowSettings:
+    """The window of a frame that brings none: from its smallest to its largest value.
+
+    Values that are all the same have no range of their own: they are shown by their place between the limits, real numbers by theirs
+    beside 0, so that an empty frame is black and a full one white.
+    """
     if values.dtype.kind == "f":
         finite = values[np.isfinite(values)]
         values = finite if finite.size else np.zeros(1)
     low, high = float(values.min()), float(values.max())
+    if low == high:
+        low, high = limits or (min(0.0, low), max(0.0, high) or 1.0)
     if values.dtype.kind == "f":  # real numbers may lie closer together than a LINEAR window can tell
         return WindowSettings((low + high) / 2, high - low, function=VOILUTFunction.LINEAR_EXACT)
     return WindowSettings((low + high) / 2, max(1.0, high - low))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from dicomkit._core.resample import resample
 from dicomkit.pixels.functional_groups import FunctionalGroups
+from dicomkit.pixels.memory import new_array
+from dicomkit.pixels.unpack import as_bytes
 
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
@@ -75,25 +79,23 @@ def resize(picture: npt.NDArray[np.uint8], rows: int, columns: int) -> npt.NDArr
 
 
 def _resample(picture: npt.NDArray[np.uint8], axis: int, length: int) -> npt.NDArray[np.uint8]:
-    """Mean over a box one new or one old pixel wide, whichever is wider, by differences of the picture's integral."""
-    lines = np.moveaxis(picture, axis, 0)
-    old = len(lines)
+    """Mean over a box one new or one old pixel wide, whichever is wider; beyond an edge, the edge goes on."""
+    old = picture.shape[axis]
     scale = old / length
-    half = max(scale, 1.0) / 2
-    centers = ((np.arange(length) + 0.5) * scale).astype(np.float64)
-    padded = np.concatenate([lines[:1], lines, lines[-1:]])  # the edge goes on for as far as a box can reach
-    # At most 255 times 65535 and two: no overflow.
-    sums = np.zeros((len(padded) + 1, *padded.shape[1:]), dtype=np.uint32)
-    np.cumsum(padded, axis=0, dtype=np.uint32, out=sums[1:])
-    total = _integral(sums, padded, centers + half + 1) - _integral(sums, padded, centers - half + 1)
-    mean = np.floor(total / (2 * half) + (0.5 + 1e-5))
-    return np.moveaxis(np.clip(mean, 0, 255).astype(np.uint8), 0, axis)
-
-
-def _integral(sums: npt.NDArray[np.uint32], lines: npt.NDArray[np.uint8], positions: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The sum of all lines up to a position, the last one in part."""
-    positions = np.clip(positions, 0, len(lines))
-    whole = np.minimum(positions.astype(np.int64), len(lines) - 1)
-    part = (positions - whole).reshape(-1, *[1] * (lines.ndim - 1))
-    result: npt.NDArray[np.float64] = np.asarray(sums[whole] + part * lines[whole], dtype=np.float64)
-    return result
+    width = max(scale, 1.0)
+    # Rounded, so that what should be a whole number is one.
+    starts = np.round((np.arange(length) + 0.5) * scale - width / 2, 9)
+    ends = np.round(starts + width, 9)
+    if scale > 1:
+        starts, ends = np.clip(starts, 0, old), np.clip(ends, 0, old)
+    first = np.floor(starts)
+    last = np.maximum(np.ceil(ends) - 1, first)
+    last_weight = np.where(last > first, ends - last, 0.0)
+    first_weight = np.minimum(first + 1, ends) - starts
+    first_line, last_line = (np.clip(lines, 0, old - 1).astype(np.intp) for lines in (first, last))
+    shape = (*picture.shape[:axis], length, *picture.shape[axis + 1 :])
+    out = new_array(shape, np.uint8).view(np.uint8)
+    inner = math.prod(shape[axis + 1 :])
+    lines = as_bytes(np.ascontiguousarray(picture))
+    resample(lines, old, inner, first_line, last_line, first_weight, last_weight, as_bytes(out))
+    return out

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dicomkit import uids
 from dicomkit.codecs import registry
 from dicomkit.codecs.deflate import inflate_frame
@@ -11,8 +13,10 @@ from dicomkit.errors import MissingRequiredElementError, PixelDataError
 from dicomkit.pixels.decoded_frames import DecodedFrames
 from dicomkit.pixels.descriptor import PixelDataDescriptor
 from dicomkit.pixels.encapsulated import EncapsulatedPixelData
-from dicomkit.pixels.frame_sources import EncapsulatedFrames, FrameSource, NativeFrames
+from dicomkit.pixels.frame_sources import EncapsulatedFrames, FrameSource
 from dicomkit.pixels.frames import PixelData
+from dicomkit.pixels.memory import new_array
+from dicomkit.pixels.native_frames import NativeFrames
 from dicomkit.pixels.unpack import unpack_frames
 from dicomkit.vr import VR
 
@@ -62,7 +66,17 @@ def _native_frames(element: DataElement, descriptor: PixelDataDescriptor) -> Nat
     if element.vr not in _NATIVE_VRS:
         raise PixelDataError(f"pixel data is {element.vr}, which holds none")
     word_length = _big_endian_word_length(element, descriptor) if element.is_big_endian else 0
-    return NativeFrames(descriptor, element.value_length, element.value_range, big_endian_word_length=word_length)
+    if not element.is_deferred:
+        return NativeFrames(descriptor, element.value_length, element.value_range, big_endian_word_length=word_length)
+
+    def read_range(offset: int, length: int) -> memoryview:
+        data = new_array((length,), np.uint8)
+        element.read_into(offset, data)
+        return data.data.toreadonly()
+
+    return NativeFrames(
+        descriptor, element.value_length, read_range, read_into=element.read_into, big_endian_word_length=word_length
+    )
 
 
 def _big_endian_word_length(element: DataElement, descriptor: PixelDataDescriptor) -> int:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from dicomkit._core.byte_swap import swap_bytes
 from dicomkit._core.pixel_unpack import extract_values, has_unused_bits, join_planes, unpack_bits, unpack_twelve_bits, upsample_422
-from dicomkit._core.pixel_unpack import swap_words as swap_bytes_of_words
 from dicomkit.errors import PixelDataError
+from dicomkit.pixels.memory import new_array
 
 if TYPE_CHECKING:
     from dicomkit.pixels.descriptor import PixelDataDescriptor
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Array",
     "as_bytes",
-    "can_be_viewed",
     "check_out",
     "extract_stored_bits",
+    "has_own_cells",
     "needs_extraction",
-    "new_array",
     "pack_bits",
+    "swap_in_place",
     "swap_words",
     "unpack_frames",
 ]
@@ -45,15 +46,6 @@ def as_bytes(array: npt.NDArray[np.generic]) -> Bytes:
     return flat
 
 
-def new_array(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
-    """Make an array that is not filled; one that does not fit in memory is an error of the pixel data that asked for it."""
-    try:
-        array: Array = np.empty(shape, dtype=dtype)
-    except MemoryError:
-        raise PixelDataError(f"pixels of shape {shape} do not fit in memory: take frames one by one") from None
-    return array
-
-
 def check_out(out: npt.NDArray[np.generic], shape: tuple[int, ...], dtype: npt.DTypeLike) -> None:
     """Raise :class:`ValueError` unless an array that a caller gave for the result can take it."""
     if out.shape != shape or out.dtype != np.dtype(dtype) or not out.flags.c_contiguous or not out.flags.writeable:
@@ -70,13 +62,15 @@ def swap_words(data: memoryview, word_length: int) -> memoryview:
     word_length
         2 for OW, whatever Bits Allocated is (PS3.5 6.2); 4 for OF, 8 for OD.
     """
-    whole = len(data) // word_length * word_length
-    if word_length == _WORD:
-        swapped = np.empty(whole, dtype=np.uint8)
-        swap_bytes_of_words(data[:whole], swapped)
-        return swapped.data
-    words = np.frombuffer(data, dtype=f">u{word_length}", count=whole // word_length)
-    return words.astype(f"<u{word_length}").view(np.uint8).data  # several times faster than byteswap
+    extra = len(data) % word_length
+    swapped = new_array((len(data) - extra,), np.uint8)
+    swap_bytes(data[:-extra] if extra else data, word_length, swapped)
+    return swapped.data
+
+
+def swap_in_place(cells: Bytes, word_length: int) -> None:
+    """Reverse the bytes of each word where it lies."""
+    swap_bytes(cells, word_length, cells)
 
 
 def pack_bits(samples: npt.NDArray[np.uint8]) -> memoryview:
@@ -157,11 +151,9 @@ def _to_samples(cells: Bytes, descriptor: PixelDataDescriptor, count: int, first
     return target
 
 
-def can_be_viewed(descriptor: PixelDataDescriptor) -> bool:
-    """Return whether samples lie in little-endian pixel data in their order, at their size and at the lowest bits."""
-    if descriptor.bits_allocated in _PACKED_BITS or descriptor.bit_shift > 0:
-        return False
-    return not _is_arranged(descriptor)
+def has_own_cells(descriptor: PixelDataDescriptor) -> bool:
+    """Return whether each sample has a cell of its own size, in the order of samples: only bits and bytes in it may have to change."""
+    return descriptor.bits_allocated not in _PACKED_BITS and not _is_arranged(descriptor)
 
 
 def needs_extraction(cells: Bytes, descriptor: PixelDataDescriptor) -> bool:

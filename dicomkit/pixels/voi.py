@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from dicomkit.errors import PixelDataError
 from dicomkit.pixels.functional_groups import FunctionalGroups
-from dicomkit.pixels.lookup_table import LookupTable
+from dicomkit.pixels.lookup_table import LookupTable, has_table
 from dicomkit.pixels.windows import WindowSettings, read_all_window_settings
 
 if TYPE_CHECKING:
@@ -91,7 +91,11 @@ def read_voi_luts(
     source = (groups or FunctionalGroups(data_set)).source_of(frame_index, "FrameVOILUTSequence", "VOILUTSequence")
     items = (source.sequence("VOILUTSequence") if source is not None else None) or []
     is_signed = None if modality is None else _makes_signed(data_set, modality)
-    return [VOILUT(LookupTable.from_data_set(item, is_signed=is_signed), item.string("LUTExplanation") or None) for item in items]
+    return [
+        VOILUT(LookupTable.from_data_set(item, is_signed=is_signed), item.string("LUTExplanation") or None)
+        for item in items
+        if has_table(item, "VOILUTSequence")
+    ]
 
 
 def find_named_window(name: str, data_set: DataSet | None, frame_index: int = 0, *, groups: FunctionalGroups | None = None) -> VOI:

@@ -23,9 +23,11 @@ from typing import Any
 
 import dicomkit
 from dicomkit import DataElement, DataSet, DICOMError, DICOMFile, DICOMWarning
+from tests.fuzz.exercise_pixels import compare_pixels, use_pixels
+from tests.fuzz.rewriting import use_writer
 from tests.fuzz.seeds import CANARY
 
-__all__ = ["Finding", "exercise"]
+__all__ = ["Finding", "Watch", "exercise"]
 
 SECONDS = 2.0  # of processor time for one step
 MEMORY = 64 << 20  # bytes for one mutant, and so many times its size:
@@ -85,7 +87,7 @@ class _Outcome:
         self.error = error
 
 
-class _Watch:
+class Watch:
     """Takes the steps and keeps the findings."""
 
     def __init__(self, seconds: float, tell: Callable[[str], None]) -> None:
@@ -151,7 +153,7 @@ def exercise(
     tell
         Called with the name of each step before it is taken.
     """
-    watch = _Watch(SECONDS * slowness, tell)
+    watch = Watch(SECONDS * slowness, tell)
     start = _peak_memory(reset=True)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -164,7 +166,7 @@ def exercise(
     return watch.findings
 
 
-def _exercise(watch: _Watch, data: bytes, path: Path, random: Random) -> None:
+def _exercise(watch: Watch, data: bytes, path: Path, random: Random) -> None:
     path.write_bytes(data)
     limits = {"max_inflated_size": MAX_INFLATED_SIZE}
     read = {
@@ -180,12 +182,16 @@ def _exercise(watch: _Watch, data: bytes, path: Path, random: Random) -> None:
             found["stream"] = watch.take("read stream", lambda options=options: dicomkit.read(io.BytesIO(data), **options))
         for source, outcome in found.items():
             _compare(watch, f"{way}: {source} against bytes", read[way], outcome)
+        if way == "default" and read[way].value is not None and found["lazy"].value is not None:
+            compare_pixels(watch, read[way].value, found["lazy"].value)
     _compare_ways(watch, read)
 
     chosen = "default" if read["default"].value is not None else "rescue"
     _use_file(watch, read[chosen].value, random)
     if random.random() < 0.3:
         _use_file(watch, read[random.choice(list(WAYS))].value, random)
+    if read["default"].value is not None:
+        use_writer(watch, read["default"].value, random, limits)
     path.unlink()
 
 
@@ -209,7 +215,7 @@ def _summary(file: DICOMFile) -> list[tuple[Any, ...]]:
     return [*_flatten(file.file_meta_information), *_flatten(file.data_set), (type(error), str(error), file.transfer_syntax.uid)]
 
 
-def _compare(watch: _Watch, what: str, expected: _Outcome, found: _Outcome) -> None:
+def _compare(watch: Watch, what: str, expected: _Outcome, found: _Outcome) -> None:
     """The same bytes must give the same answer, wherever they came from."""
     if (expected.error is None) != (found.error is None) or str(expected.error) != str(found.error):
         watch.add("differs", what, what, f"{expected.error!r} against {found.error!r}")
@@ -221,7 +227,7 @@ def _compare(watch: _Watch, what: str, expected: _Outcome, found: _Outcome) -> N
             watch.add("differs", what, what, f"{next(((a, b) for a, b in pairs if a != b), 'one is longer')}"[:2000])
 
 
-def _compare_ways(watch: _Watch, read: dict[str, _Outcome]) -> None:
+def _compare_ways(watch: Watch, read: dict[str, _Outcome]) -> None:
     default, strict, partial = read["default"], read["strict"], read["partial"]
     if strict.value is not None:
         _compare(watch, "strict against default", default, strict)
@@ -237,7 +243,7 @@ def _compare_ways(watch: _Watch, read: dict[str, _Outcome]) -> None:
         watch.add("differs", "partial", "partial: another error than default", f"{partial.value.error!r} against {default.error!r}")
 
 
-def _use_file(watch: _Watch, file: DICOMFile | None, random: Random) -> None:
+def _use_file(watch: Watch, file: DICOMFile | None, random: Random) -> None:
     if file is None:
         return
     take = watch.take
@@ -261,7 +267,7 @@ def _use_file(watch: _Watch, file: DICOMFile | None, random: Random) -> None:
     for method in _FILE_METHODS:
         take(method, getattr(file, method))
     take("rescale", lambda: file.rescale(1.0))
-    _use_pixels(watch, take("pixel_data", file.pixel_data).value)
+    use_pixels(watch, file, random)
 
 
 def _elements(data_set: DataSet) -> tuple[list[DataElement], list[DataSet]]:
@@ -278,7 +284,7 @@ def _elements(data_set: DataSet) -> tuple[list[DataElement], list[DataSet]]:
     return elements, sets
 
 
-def _use_data_set(watch: _Watch, data_set: DataSet, random: Random) -> None:
+def _use_data_set(watch: Watch, data_set: DataSet, random: Random) -> None:
     take = watch.take
     found = take("walk", lambda: _elements(data_set)).value
     if found is None:
@@ -309,7 +315,7 @@ def _use_data_set(watch: _Watch, data_set: DataSet, random: Random) -> None:
                     watch.add("differs", "del", "deleted, and still there", str(tag))
 
 
-def _use_element(watch: _Watch, element: DataElement) -> None:
+def _use_element(watch: Watch, element: DataElement) -> None:
     take = watch.take
     for fact in _ELEMENT_FACTS:
         take(f"element.{fact}", lambda fact=fact: getattr(element, fact))
@@ -325,25 +331,6 @@ def _use_element(watch: _Watch, element: DataElement) -> None:
     if take("element ==", lambda: element == element).value is False:
         watch.add("differs", "==", "an element is not equal to itself", str(element.tag))
     take("element pickle", lambda: pickle.loads(pickle.dumps(element)))
-
-
-def _use_pixels(watch: _Watch, pixels: Any) -> None:
-    if pixels is None:
-        return
-    take, descriptor = watch.take, pixels.descriptor
-    for index in {0, descriptor.number_of_frames - 1}:
-        frame = take("frame", lambda index=index: pixels.frame(index)).value
-        if frame is not None and (frame.shape != descriptor.frame_shape or str(frame.dtype) != descriptor.dtype):
-            watch.add("differs", "frame", "a frame has another shape or type than promised", f"{frame.shape} {frame.dtype} {descriptor!r}")
-        take("frame_data", lambda index=index: pixels.frame_data(index))
-        take("values", lambda index=index: pixels.values(index))
-        take("pixel_range", lambda index=index: pixels.pixel_range(index))
-    array = take("pixels array", pixels.array).value
-    frames = (descriptor.number_of_frames,) if descriptor.number_of_frames > 1 else ()
-    if array is not None and array.shape != frames + descriptor.frame_shape:
-        watch.add("differs", "array", "the frames have another shape than promised", f"{array.shape} {descriptor!r}")
-    take("pixel_value", lambda: pixels.pixel_value(0, 0))
-    take("color_value", lambda: pixels.color_value(0, 0))
 
 
 def _peak_memory(*, reset: bool = False) -> int:

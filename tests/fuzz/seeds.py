@@ -165,6 +165,7 @@ def _built() -> Iterator[Seed]:
     yield _seed("built/un-sequence", EXPLICIT_VR_LITTLE_ENDIAN, un + data_set([short[1]]))
     yield _seed("built/un-defined", EXPLICIT_VR_LITTLE_ENDIAN, element(0x00081199, "UN", sequence(0x00081199, [inner], implicit=True)[8:]))
     yield from _pictures(short)
+    yield from _layouts(short)
 
 
 def _pictures(short: list[Attribute]) -> Iterator[Seed]:
@@ -186,6 +187,58 @@ def _pictures(short: list[Attribute]) -> Iterator[Seed]:
         yield _seed(f"built/encapsulated-{name}", ENCAPSULATED_UNCOMPRESSED, body)
     body = data_set([*short, *_image_attributes(frames="2")]) + encapsulated([b"abc", b"de", b"f", b""], (0, 22))
     yield _seed("built/rle", RLE_LOSSLESS, body)
+
+
+def _layouts(short: list[Attribute]) -> Iterator[Seed]:
+    """Cells of all sizes, and everything that says what they mean."""
+    for allocated, stored, high, more in (
+        (16, 12, 15, {"signed": 1}),
+        (12, 12, 11, {"frames": "2"}),
+        (8, 5, 6, {"photometric": "MONOCHROME1"}),
+        (32, 20, 25, {"signed": 1}),
+        (64, 64, 63, {}),
+    ):
+        cells = _image_attributes(allocated=allocated, stored=stored, high=high, **more)
+        length = 48 * allocated * int(str(more.get("frames", 1))) // 8
+        pixels: Attribute = (0x7FE00010, "OW", bytes(i * 37 & 0xFF for i in range(length)))
+        attributes = [*short, *cells, *_meanings(), *_overlays(in_pixels=allocated >= 16), pixels]
+        yield _seed(f"built/cells-{allocated}", EXPLICIT_VR_LITTLE_ENDIAN, data_set(attributes))
+        yield _seed(f"built/cells-{allocated}-big", EXPLICIT_VR_BIG_ENDIAN, data_set(attributes, big_endian=True))
+    for photometric in ("YBR_FULL", "YBR_PARTIAL_422", "YBR_RCT"):
+        color = _image_attributes(samples=3, photometric=photometric, allocated=8, stored=8, high=7, planar=1)
+        body = data_set([*short, *color, *_overlays(), (0x7FE00010, "OB", bytes(i * 7 & 0xFF for i in range(144)))])
+        yield _seed(f"built/{photometric.lower()}", EXPLICIT_VR_LITTLE_ENDIAN, body)
+    palette = _image_attributes(photometric="PALETTE COLOR", stored=16, high=15)
+    segments = [0, 2, 0, 0xFFFF, 1, 60, 0, 2, 2, 0, 0, 0, 2, 7, 9]  # discrete, linear, indirect, discrete
+    tables: list[Attribute] = [(0x00281101 + i, "US", [126, 0xFFF0, 16]) for i in range(3)]
+    tables += [(0x00281221 + i, "OW", segments) for i in range(3)]
+    body = data_set([*short, *palette, *tables, (0x7FE00010, "OW", list(range(48)))])
+    yield _seed("built/segmented", EXPLICIT_VR_LITTLE_ENDIAN, body)
+    colored = [*_image_attributes(allocated=8, stored=8, high=7), (0x00089205, "CS", "COLOR"), *_palette()]
+    yield _seed("built/supplemental", EXPLICIT_VR_LITTLE_ENDIAN, data_set([*short, *colored, (0x7FE00010, "OB", bytes(range(48)))]))
+
+
+def _overlays(*, in_pixels: bool = False) -> list[Attribute]:
+    """One in a group of its own that has two frames and lies partly outside, and one in bit 15 of the pixels."""
+    own: list[Attribute] = [(0x60000010, "US", 5), (0x60000011, "US", 7), (0x60000015, "IS", "2"), (0x60000050, "SS", [-1, 3])]
+    inside: list[Attribute] = [(0x60020010, "US", 8), (0x60020011, "US", 6), (0x60020050, "SS", [1, 1]), (0x60020102, "US", 15)]
+    return [*own, (0x60003000, "OW", bytes(range(10))), *(inside if in_pixels else [])]
+
+
+def _meanings() -> list[Attribute]:
+    """Windows, padding, real-world values, functional groups, an icon, spacing and a presentation LUT."""
+    rescale = (0x00289145, "SQ", [[(0x00281052, "DS", "-3"), (0x00281053, "DS", "0.5")]])
+    window = (0x00289132, "SQ", [[(0x00281050, "DS", "5"), (0x00281051, "DS", "9"), (0x00281056, "CS", "SIGMOID")]])
+    spacing = (0x00289110, "SQ", [[(0x00280030, "DS", ["2", "1"])]])
+    quantity: list[Attribute] = [(0x00409216, "US", 0), (0x00409211, "US", 3), (0x00409212, "FD", [0.5, 1.5, 2.5, 9.0])]
+    line: list[Attribute] = [(0x00409216, "US", 0), (0x00409211, "US", 9), (0x00409225, "FD", 2.0), (0x00409224, "FD", -1.0)]
+    icon = [*_image_attributes(rows=3, columns=3, allocated=8, stored=8, high=7), (0x7FE00010, "OB", bytes(10))]
+    lut: list[Attribute] = [(0x00283002, "US", [4, 0, 8]), (0x00283006, "US", [9, 99, 180, 255])]
+    return [
+        (0x00280120, "US", 7), (0x00280121, "US", 9), (0x00280034, "IS", ["4", "3"]), (0x20500010, "SQ", [lut]),
+        (0x00409096, "SQ", [quantity, line]), (0x00880200, "SQ", [icon]),
+        (0x52009229, "SQ", [[rescale, spacing]]), (0x52009230, "SQ", [[window], [rescale]]),
+    ]  # fmt: skip
 
 
 def _seed(name: str, syntax: str, body: bytes) -> Seed:

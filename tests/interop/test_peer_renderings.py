@@ -6,8 +6,11 @@ GDCM's gdcmimg writes stored values as PNM, of the images for which there is a P
 
 from __future__ import annotations
 
+import re
 import subprocess
 import warnings
+from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +19,9 @@ import pytest
 import dicomkit
 from dicomkit.pixels import PixelDataRenderer, WindowSettings
 
+from .test_peer_pixels import KNOWN
+
+DOC = Path(__file__).resolve().parents[2] / "docs" / "reference" / "differences.md"
 TIMEOUT = 60    # seconds
 REFUSED = "refused"
 # What the corpora hold at least; files that vanish, or that a peer no longer reads, would go unseen.
@@ -246,3 +252,10 @@ def test_enough_is_compared(all_peer_files, corpus, require_peer, tmp_path):
 def test_all_known_differences_are_of_files_that_are_there(all_peer_files, corpus):
     names = [file.path.name for file in all_peer_files]
     assert [entry.file for entry in DIFFERENCES if not any(name.startswith(entry.file) for name in names)] == []
+
+
+def test_the_reference_shows_all_known_differences():
+    rows = [line for line in DOC.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    patterns = [pattern for row in rows for pattern in re.findall("`([^`]+)`", row.split("|")[1])]
+    names = [f"{entry.file.removesuffix('.dcm')}.dcm" for entry in DIFFERENCES] + [file for file, _ in KNOWN]
+    assert [name for name in names if not any(fnmatchcase(name, pattern) for pattern in patterns)] == []

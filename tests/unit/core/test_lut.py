@@ -148,3 +148,48 @@ def test_rescale_to_integers(count, dtype, slope, intercept):
     out = np.empty(count, np.int16)
     rescale_to_int16(unaligned(cells), cells.itemsize, "i" in dtype, slope, intercept, out.view(np.uint8))
     assert np.array_equal(out, (cells.astype(np.int64) * slope + intercept).astype(np.int16))  # modulo 2**16, exact where it fits
+
+
+# The same again, with whatever cells, lengths and numbers hypothesis finds.
+
+
+@st.composite
+def cells_of(draw, types):
+    dtype = np.dtype(draw(st.sampled_from(types)))
+    data = draw(st.binary(max_size=40 * dtype.itemsize).map(lambda data: data[: len(data) // dtype.itemsize * dtype.itemsize]))
+    return np.frombuffer(data, dtype)
+
+
+@given(cells_of(TYPES[:4]), st.integers(0, 2**32 - 1), st.integers(0, 9))
+def test_any_cells_through_any_table(cells, seed, extra):
+    unsigned = np.concatenate([cells.view(f"<u{cells.itemsize}")] * (extra + 1))
+    colors = random_cells("u1", 4 << 8 * cells.itemsize, seed).reshape(-1, 4)
+    grey, rgb = np.empty(len(unsigned), np.uint8), np.empty((len(unsigned), 3), np.uint8)
+    apply_table(unaligned(unsigned), cells.itemsize, np.ascontiguousarray(colors[:, 3]), grey)
+    apply_palette(unaligned(unsigned), cells.itemsize, colors.reshape(-1), rgb.reshape(-1))
+    assert grey.tolist() == [int(colors[cell, 3]) for cell in unsigned.tolist()]
+    assert rgb.tolist() == [colors[cell, :3].tolist() for cell in unsigned.tolist()]
+
+
+@given(cells_of(TYPES[:4]), st.floats(-1e4, 1e4, width=32), st.floats(-1e8, 1e8, width=32))
+def test_any_ramp(cells, scale, offset):
+    out = np.empty(len(cells), np.uint8)
+    apply_ramp(unaligned(cells), cells.itemsize, cells.dtype.kind == "i", scale, offset, out)
+    line = [np.float32(np.float32(cell) * np.float32(scale)) + np.float32(offset) for cell in cells.tolist()]
+    assert out.tolist() == [min(255, max(0, math.trunc(float(number)))) for number in line]
+
+
+@given(cells_of(TYPES), st.floats(-1e300, 1e300), st.floats(-1e300, 1e300))
+def test_any_rescale_rounds_once(cells, slope, intercept):
+    out = np.empty(len(cells), np.float32)
+    rescale_to_float32(unaligned(cells), cells.itemsize, cells.dtype.kind == "i", slope, intercept, out.view(np.uint8))
+    with np.errstate(over="ignore", invalid="ignore"):
+        expected = np.array([cell * slope + intercept for cell in cells.tolist()], np.float64).astype(np.float32)
+    assert np.array_equal(out, expected, equal_nan=True)
+
+
+@given(cells_of(TYPES[:4]), st.integers(-32768, 32767), st.integers(-32768, 32767))
+def test_any_rescale_to_integers(cells, slope, intercept):
+    out = np.empty(len(cells), np.int16)
+    rescale_to_int16(unaligned(cells), cells.itemsize, cells.dtype.kind == "i", slope, intercept, out.view(np.uint8))
+    assert out.tolist() == [(slope * cell + intercept + 32768) % 65536 - 32768 for cell in cells.tolist()]

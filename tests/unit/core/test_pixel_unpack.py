@@ -10,7 +10,6 @@ from dicomkit._core.pixel_unpack import (
     has_unused_bits,
     join_planes,
     split_planes,
-    swap_words,
     unpack_bits,
     unpack_twelve_bits,
     upsample_422,
@@ -180,26 +179,50 @@ def test_chroma_that_does_not_fit():
         upsample_422(memoryview(data)[:8], 1, data)
 
 
-@pytest.mark.parametrize("count", COUNTS)
-def test_words_are_swapped(count):
-    words = pattern(2 * count)
-    out = np.empty_like(words)
-    swap_words(words, out)
-    assert np.array_equal(out.view("<u2"), words.view(">u2"))
-    swap_words(out, out)
-    assert np.array_equal(out, words)
-
-
-def test_words_that_do_not_fit():
-    data = bytearray(8)
-    with pytest.raises(ValueError, match="whole words"):
-        swap_words(bytes(3), bytearray(3))
-    with pytest.raises(ValueError, match="whole words"):
-        swap_words(bytes(4), bytearray(6))
-    with pytest.raises(ValueError, match="overlap"):
-        swap_words(memoryview(data)[:6], memoryview(data)[2:])
-
-
 def test_nothing_is_written_into_what_is_read_only():
     with pytest.raises((BufferError, TypeError, ValueError)):
         unpack_bits(b"\1", bytes(8))
+
+
+# The same again, with whatever bytes and lengths hypothesis finds.
+
+
+@given(st.binary(max_size=60), st.integers(0, 7), st.data())
+def test_any_bits(packed, first_bit, data):
+    count = data.draw(st.integers(0, max(0, 8 * len(packed) - first_bit)))
+    samples = bytearray(count)
+    unpack_bits(packed, samples, first_bit)
+    number = int.from_bytes(packed, "little") >> first_bit
+    assert list(samples) == [number >> i & 1 for i in range(count)]
+
+
+@given(st.binary(max_size=60), st.booleans(), st.data())
+def test_any_cells_of_twelve_bits(packed, starts_in_byte, data):
+    first_bit = 4 if starts_in_byte else 0
+    count = data.draw(st.integers(0, max(0, (8 * len(packed) - first_bit) // 12)))
+    samples = np.empty(count, "<u2")
+    unpack_twelve_bits(packed, samples.view(np.uint8), starts_in_byte)
+    number = int.from_bytes(packed, "little") >> first_bit
+    assert samples.tolist() == [number >> 12 * i & 0xFFF for i in range(count)]
+
+
+@given(st.binary(max_size=300), st.sampled_from([1, 2, 4, 8]))
+def test_any_planes(data, itemsize):
+    planes = data[: len(data) // (3 * itemsize) * 3 * itemsize]
+    items = [planes[i : i + itemsize] for i in range(0, len(planes), itemsize)]
+    count = len(items) // 3
+    pixels, again = bytearray(len(planes)), bytearray(len(planes))
+    join_planes(planes, itemsize, pixels)
+    split_planes(pixels, itemsize, again)
+    assert pixels == b"".join(items[plane * count + i] for i in range(count) for plane in range(3))
+    assert again == planes
+
+
+@given(st.binary(max_size=200), st.sampled_from([1, 2]))
+def test_any_shared_chroma(data, itemsize):
+    cells = data[: len(data) // (4 * itemsize) * 4 * itemsize]
+    items = [cells[i : i + itemsize] for i in range(0, len(cells), itemsize)]
+    pixels = bytearray(len(cells) // 4 * 6)
+    upsample_422(cells, itemsize, pixels)
+    quads = [items[i : i + 4] for i in range(0, len(items), 4)]
+    assert pixels == b"".join(y0 + cb + cr + y1 + cb + cr for y0, y1, cb, cr in quads)

@@ -19,7 +19,7 @@ from dicomkit.pixels import (
     PixelIndexError,
     PixelRange,
 )
-from dicomkit.pixels.frame_sources import NativeFrames
+from dicomkit.pixels.native_frames import NativeFrames
 
 ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
 

@@ -12,11 +12,12 @@ import dicomkit
 from dicomkit import testing
 from dicomkit.errors import DICOMWarning, PixelDataError
 from dicomkit.pixels import PhotometricInterpretation, PixelData, PixelDataDescriptor
-from dicomkit.pixels.frame_sources import NativeFrames
+from dicomkit.pixels.native_frames import NativeFrames
 
 from .images import read_image
 
 BLOCK = 64 * 1024  # what a file that is left on disk is read by
+FRAME = 256 * 512 * 2  # bytes of those below
 
 MONOCHROME, RGB, CHROMA = (
     PhotometricInterpretation.MONOCHROME2,
@@ -90,18 +91,26 @@ def swapped(data):
     return b"".join(data[i : i + 2][::-1] for i in range(0, len(data), 2))
 
 
-@given(images(), st.booleans(), st.integers(0, 1))
-def test_every_layout(image, is_big_endian, spare):
+def in_memory(descriptor, data, word_length):
+    return NativeFrames(descriptor, len(data), lambda start, length: data[start : start + length], big_endian_word_length=word_length)
+
+
+def on_disk(descriptor, data, word_length):
+    def read_into(offset, out):
+        out.reshape(-1).view(np.uint8)[:] = np.frombuffer(data, np.uint8)[offset : offset + out.nbytes]
+
+    source = in_memory(descriptor, data, word_length)
+    return NativeFrames(descriptor, len(data), source._read_range, read_into=read_into, big_endian_word_length=word_length)
+
+
+@given(images(), st.booleans(), st.sampled_from([in_memory, on_disk]), st.integers(0, 1))
+def test_every_layout(image, is_big_endian, make_source, spare):
     descriptor, cells = image
     data = pack(cells, descriptor.bits_allocated) + b"\xff" * spare
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DICOMWarning)  # the spare byte
-        if is_big_endian:
-            words = memoryview(swapped(data))
-            source = NativeFrames(descriptor, len(words), lambda start, length: words[start : start + length], big_endian_word_length=2)
-            pixel_data = PixelData(descriptor, source)
-        else:
-            pixel_data = PixelData(descriptor, data)
+        source = make_source(descriptor, memoryview(swapped(data) if is_big_endian else data), 2 if is_big_endian else 0)
+    pixel_data = PixelData(descriptor, source)
     expected = naive_frames(descriptor, cells)
     dtype = np.dtype(descriptor.dtype)
     assert [frame.tolist() for frame in pixel_data.frames()] == expected
@@ -156,8 +165,13 @@ class TestFilesOnDisk:
         from dicomkit.encoding.source import LazyFile
 
         ranges = []
-        original = LazyFile._read
-        monkeypatch.setattr(LazyFile, "_read", lambda self, start, stop: (ranges.append((start, stop)), original(self, start, stop)))
+        original = LazyFile.read_into
+
+        def read_into(self, offset, target):
+            ranges.append((offset, offset + len(target)))
+            original(self, offset, target)
+
+        monkeypatch.setattr(LazyFile, "read_into", read_into)
         return ranges
 
     @pytest.fixture
@@ -179,19 +193,37 @@ class TestFilesOnDisk:
         path.write_bytes(testing.part10(testing.data_set(attributes)))
         return path
 
-    def test_a_frame_reads_its_own_blocks(self, path, reads):
+    def test_a_frame_reads_its_own_bytes(self, path, reads):
         pixel_data = dicomkit.read(path, defer_larger_than=0).pixel_data()
-        before = sum(stop - start for start, stop in reads)
-        assert before <= 2 * BLOCK
+        assert sum(stop - start for start, stop in reads) <= 2 * BLOCK
+        del reads[:]
         frame = pixel_data.frame(5)
         assert frame.flat[0] == (5 * 256 * 512) % 65536
-        assert sum(stop - start for start, stop in reads) - before <= 256 * 512 * 2 + 2 * BLOCK
+        assert [stop - start for start, stop in reads] == [FRAME]
 
     def test_rendering_and_values_read_no_more(self, path, reads):
         file = dicomkit.read(path, defer_larger_than=0)
+        pixel_data = file.pixel_data()
+        del reads[:]
         file.render_frame(5)
-        file.pixel_data().values(5)
-        assert sum(stop - start for start, stop in reads) <= 256 * 512 * 2 + 4 * BLOCK
+        pixel_data.values(5)
+        pixel_data.pixel_value(0, 0, 5)
+        pixel_data.pixel_value(1, 0, 5)
+        assert sum(stop - start for start, stop in reads) == 3 * FRAME
+
+    def test_a_volume_is_read_to_where_it_belongs(self, path, reads):
+        pixel_data = dicomkit.read(path, defer_larger_than=0).pixel_data()
+        del reads[:]
+        volume = pixel_data.array()
+        assert sum(stop - start for start, stop in reads) == volume.nbytes == 8 * FRAME
+        assert np.array_equal(volume, dicomkit.read(path).pixel_data().array())
+        volume[0] = 0  # is the caller's own
+        assert pixel_data.frame(0).any()
+
+    def test_frames_as_stored(self, path):
+        data = dicomkit.read(path, defer_larger_than=0).pixel_data().frame_data(3)
+        assert data == dicomkit.read(path).pixel_data().frame_data(3)
+        assert data.readonly
 
     def test_a_file_that_became_shorter(self, path):
         pixel_data = dicomkit.read(path, defer_larger_than=0).pixel_data()

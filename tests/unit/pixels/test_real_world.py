@@ -75,3 +75,10 @@ def test_mappings_that_say_too_little():
         read_image(STORED, (0x00409096, "SQ", [table])).pixel_data().values()
     with pytest.raises(PixelDataError):
         read_image(STORED, (0x00409096, "SQ", [[(0x00409216, "LO", "a"), (0x00409211, "US", 3)]])).pixel_data().values()
+
+
+@pytest.mark.filterwarnings("error")
+def test_absurd_numbers_end_in_infinities():
+    values = read_image(STORED, (0x00409096, "SQ", [mapping(0, 65535, 1e300, -1e300)])).pixel_data().values(0)
+    assert values.dtype == np.float32
+    assert np.isinf(values[STORED != 1]).all()

@@ -87,13 +87,11 @@ def test_automatic_window_spans_the_frame():
     assert picture.tolist() == [[0, 129, 255, 255]]
 
 
-@pytest.mark.parametrize(("stored", "expected"), [([[5, 5]], [[255, 255]]), ([[5, 6]], [[0, 255]]), ([[0, 0]], [[255, 255]])])
-def test_automatic_window_of_few_values(stored, expected):
-    # width max(1, 0) around the only value: above center - 0.5, so white
-    assert render(np.array(stored, np.uint16)).tolist() == expected
+def test_automatic_window_of_two_values():
+    assert render(np.array([[5, 6]], np.uint16)).tolist() == [[0, 255]]
 
 
-@given(st.lists(st.integers(-32768, 32767), min_size=1, max_size=20))
+@given(st.lists(st.integers(-32768, 32767), min_size=2, max_size=20).filter(lambda values: len(set(values)) > 1))
 def test_automatic_window_against_the_row(values):
     window = WindowSettings((min(values) + max(values)) / 2, max(1, max(values) - min(values)))
     picture = render(np.array([values], np.int16))
@@ -110,7 +108,6 @@ def test_automatic_window_is_in_the_order_of_rescaled_values():
 
 def test_automatic_window_of_real_numbers():
     assert render(np.array([[0.0, 0.25, 0.5]], np.float32)).tolist() == [[0, 128, 255]]
-    assert render(np.array([[2.5, 2.5]], np.float64)).tolist() == [[128, 128]]
 
 
 def test_automatic_window_after_a_modality_lut():
@@ -366,3 +363,30 @@ def test_stored_numbers_that_are_none_do_not_matter():
 def test_absurd_slopes_overflow_to_one_side_of_the_window():
     file = read_ct([[0, 1, 65535]], (0x00281052, "DS", "-1e308"), (0x00281053, "DS", "1e308"))
     assert file.render_frame(0, WindowSettings(40, 400)).tolist() == [[0, 102, 255]]
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "stored_bits", "photometric", "grey"),
+    [
+        (0, np.uint8, 1, "MONOCHROME2", 0),  # a segmentation without a segment on this frame
+        (1, np.uint8, 1, "MONOCHROME2", 255),
+        (0, np.uint16, 12, "MONOCHROME2", 0),
+        (4095, np.uint16, 12, "MONOCHROME2", 255),
+        (4095, np.uint16, 12, "MONOCHROME1", 0),
+        (-1, np.int16, 16, "MONOCHROME2", 128),
+        (0, np.uint32, 32, "MONOCHROME2", 0),
+        (0, np.float32, 32, "MONOCHROME2", 0),
+        (-0.5, np.float32, 32, "MONOCHROME2", 0),
+        (1e9, np.float64, 64, "MONOCHROME2", 255),
+        (math.nan, np.float64, 64, "MONOCHROME2", 0),
+    ],
+)
+def test_a_frame_of_one_value_is_shown_by_its_place_among_those_there_can_be(value, dtype, stored_bits, photometric, grey):
+    """The window of REND-1, of width 1 around the value, would make each of them white, empty frames too."""
+    assert render(np.full((2, 3), value, dtype), stored_bits=stored_bits, photometric=photometric).tolist() == [[grey] * 3] * 2
+
+
+def test_a_frame_of_one_value_behind_a_modality_lut():
+    lut = [(0x00283002, "US", [3, 0, 8]), (0x00283006, "OW", bytes([10, 255, 51, 0]))]
+    for stored, grey in ((0, 10), (1, 255), (2, 51)):
+        assert read_ct([[stored, stored]], (0x00283000, "SQ", [lut])).render_frame(0).tolist() == [[grey, grey]]

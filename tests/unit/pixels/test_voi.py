@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dicomkit.errors import MissingRequiredElementError, PixelDataError
+from dicomkit.errors import DICOMWarning, MissingRequiredElementError, PixelDataError
 from dicomkit.pixels import WINDOW_PRESETS, PixelDataRenderer, UnknownWindowError, WindowSettings
 
 from .images import read_image
@@ -45,6 +45,14 @@ class TestVOILUTs:
     def test_incomplete(self):
         with pytest.raises(MissingRequiredElementError):
             read_image(STORED, (0x00283010, "SQ", [[(0x00283002, "US", [4, 0, 8])]])).render_frame_with_stored_window()
+
+    def test_templates_that_nobody_filled_in(self):
+        nothing = [(0x00283002, "US", b""), (0x00283003, "LO", ""), (0x00283006, "US", b"")]
+        for sequence in (0x00283000, 0x00283010, 0x20500010):
+            for item in (nothing, []):
+                file = read_image(STORED, (sequence, "SQ", [item]))
+                with pytest.warns(DICOMWarning, match="has no table"):
+                    assert file.render_frame_with_stored_window().tolist() == read_image(STORED).render_frame(0).tolist()
 
 
 class TestNames:

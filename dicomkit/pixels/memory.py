@@ -1,0 +1,38 @@
+"""Memory for samples (PS3.5 8)."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from dicomkit.errors import PixelDataError
+
+__all__ = ["new_array"]
+
+# What the C library never takes from memory that it kept: from this size on every array is faulted in anew, page by page.
+_FRESH = 32 << 20
+# Of x86-64, and of ARM with small pages of 4 KB.
+_HUGE_PAGE = 2 << 20
+
+
+def new_array(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[np.number]:
+    """Make an array that is not filled.
+
+    Raises
+    ------
+    PixelDataError
+        If it does not fit in memory: an error of the pixel data that asked for it.
+    """
+    try:
+        array = np.empty(shape, dtype=dtype)
+        size = array.nbytes
+        if size < _FRESH:
+            return array
+        del array  # not touched yet, so that it cost nothing
+        # NumPy asks for huge pages; only those that lie in the allocation from end to end are given. Without the first and the last
+        # one, up to a thousand small pages took as long as 52 MB of huge ones.
+        reserve = np.empty(size + 2 * _HUGE_PAGE, dtype=np.uint8)
+    except (MemoryError, ValueError):
+        raise PixelDataError(f"pixels of shape {shape} do not fit in memory: take frames one by one") from None
+    start = -reserve.__array_interface__["data"][0] % _HUGE_PAGE
+    return reserve[start : start + size].view(dtype).reshape(shape)
