@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dicomkit.errors import MissingRequiredElementError, PixelDataError
@@ -165,18 +166,18 @@ class PixelDataDescriptor:
         rows, columns = _required(data_set, "Rows"), _required(data_set, "Columns")
         bits_allocated = _required(data_set, "BitsAllocated")
         is_float = "PixelData" not in data_set and ("FloatPixelData" in data_set or "DoubleFloatPixelData" in data_set)
-        return cls(
-            rows=rows,
-            columns=columns,
-            bits_allocated=bits_allocated,
-            bits_stored=bits_allocated if is_float else _required(data_set, "BitsStored"),
-            high_bit=bits_allocated - 1 if is_float else _required(data_set, "HighBit"),
-            is_signed=is_float or _is_signed(data_set),
-            samples_per_pixel=samples_per_pixel,
-            photometric_interpretation=PhotometricInterpretation.parse(photometric_interpretation or "MONOCHROME2"),
-            planar_configuration=planar_configuration,
-            number_of_frames=number_of_frames,
-            is_float=is_float,
+        return _shared_descriptor(
+            rows,
+            columns,
+            bits_allocated,
+            bits_allocated if is_float else _required(data_set, "BitsStored"),
+            bits_allocated - 1 if is_float else _required(data_set, "HighBit"),
+            is_float or _is_signed(data_set),
+            samples_per_pixel,
+            photometric_interpretation or "MONOCHROME2",
+            planar_configuration,
+            number_of_frames,
+            is_float,
         )
 
     @property
@@ -261,6 +262,36 @@ class PixelDataDescriptor:
         return shape if self.samples_per_pixel == 1 else (*shape, self.samples_per_pixel)
 
 
+@lru_cache(maxsize=256)
+def _shared_descriptor(
+    rows: int,
+    columns: int,
+    bits_allocated: int,
+    bits_stored: int,
+    high_bit: int,
+    is_signed: bool,
+    samples_per_pixel: int,
+    photometric_interpretation: str,
+    planar_configuration: int,
+    number_of_frames: int,
+    is_float: bool,
+) -> PixelDataDescriptor:
+    """The images of a series are alike: they share a descriptor, which is checked once. That was half of the way to a small array."""
+    return PixelDataDescriptor(
+        rows=rows,
+        columns=columns,
+        bits_allocated=bits_allocated,
+        bits_stored=bits_stored,
+        high_bit=high_bit,
+        is_signed=is_signed,
+        samples_per_pixel=samples_per_pixel,
+        photometric_interpretation=PhotometricInterpretation.parse(photometric_interpretation),
+        planar_configuration=planar_configuration,
+        number_of_frames=number_of_frames,
+        is_float=is_float,
+    )
+
+
 def read_number_of_frames(data_set: DataSet) -> int:
     """Return Number of Frames (0028,0008), 1 where it is absent or empty.
 
@@ -269,23 +300,19 @@ def read_number_of_frames(data_set: DataSet) -> int:
     PixelDataError
         If it is not an integer string. Whether it makes sense is the descriptor's business.
     """
-    if "NumberOfFrames" not in data_set:
-        return 1
     number = data_set.integer_string("NumberOfFrames")
     if number is not None:
         return int(number)
-    if data_set["NumberOfFrames"].length:
+    if "NumberOfFrames" in data_set and data_set["NumberOfFrames"].length:
         raise PixelDataError("Number of Frames is not an integer string")
     return 1
 
 
 def _optional(data_set: DataSet, keyword: str, default: int) -> int:
-    if keyword not in data_set:
-        return default
     number = data_set.uint16(keyword)
     if number is not None:
         return number
-    if data_set[keyword].length:
+    if keyword in data_set and data_set[keyword].length:
         raise PixelDataError(f"{keyword} is no 16-bit unsigned integer")
     return default
 

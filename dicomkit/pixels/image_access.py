@@ -14,7 +14,7 @@ from dicomkit.pixels.modality import ModalityTransform
 from dicomkit.pixels.overlays import read_overlays
 from dicomkit.pixels.palette import PaletteColorLUT
 from dicomkit.pixels.render import PixelDataRenderer
-from dicomkit.pixels.sources import find_pixel_data_element, read_pixel_data
+from dicomkit.pixels.sources import find_pixel_data, find_pixel_data_element, read_pixel_data
 from dicomkit.pixels.windows import WindowSettings, read_all_window_settings, read_window_settings
 from dicomkit.transfer_syntax import EXPLICIT_VR_LITTLE_ENDIAN
 
@@ -61,7 +61,7 @@ def pixel_data(data_set: DataSet, transfer_syntax: TransferSyntax) -> PixelData 
     PixelDataError
         If attributes and data contradict each other.
     """
-    return None if find_pixel_data_element(data_set) is None else read_pixel_data(data_set, transfer_syntax)
+    return find_pixel_data(data_set, transfer_syntax)
 
 
 def pixel_data_descriptor(data_set: DataSet) -> PixelDataDescriptor | None:

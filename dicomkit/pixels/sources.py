@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dicomkit.element import DataElement
     from dicomkit.transfer_syntax import TransferSyntax
 
-__all__ = ["find_pixel_data_element", "read_pixel_data"]
+__all__ = ["find_pixel_data", "find_pixel_data_element", "read_pixel_data"]
 
 _PIXEL_DATA_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _NATIVE_VRS = (VR.OB, VR.OW, VR.OF, VR.OD, VR.UN)
@@ -49,9 +49,17 @@ def read_pixel_data(data_set: DataSet, transfer_syntax: TransferSyntax) -> Pixel
     PixelDataError
         If attributes and data contradict each other.
     """
+    pixel_data = find_pixel_data(data_set, transfer_syntax)
+    if pixel_data is None:
+        raise MissingRequiredElementError("PixelData", "an image")
+    return pixel_data
+
+
+def find_pixel_data(data_set: DataSet, transfer_syntax: TransferSyntax) -> PixelData | None:
+    """Make the :class:`PixelData` of a data set, as :func:`read_pixel_data`; None if it has none."""
     element = find_pixel_data_element(data_set)
     if element is None:
-        raise MissingRequiredElementError("PixelData", "an image")
+        return None
     descriptor = PixelDataDescriptor.from_data_set(data_set)
     if not transfer_syntax.is_encapsulated or descriptor.is_float:
         return PixelData(descriptor, _native_frames(element, descriptor), data_set=data_set)
