@@ -773,8 +773,9 @@ cdef bint _are_touched(ElementIndex index, ElementIndex inner, uint32_t record, 
 def _data_set_of_bytes(data, flags, tags, inherited_set, reader_set, strict, max_depth, is_signed, depth):
     """Unpickle a data set as it was read."""
     # The highest number keeps the scan from ending with the last tag, which need not be the last element.
-    limits = ScanLimits(max_depth=max_depth, strict=strict, partial=True, settled=True, tags=[*tags, 0xFFFFFFFF])
+    limits = ScanLimits(max_depth=max_depth, partial=True, settled=True, tags=[*tags, 0xFFFFFFFF])
     cdef ElementIndex index = scan_elements(data, 0, len(data), flags, limits, None, reader_set, False)
+    index.strict = strict       # only now: what was wrong was judged when it was read, and where
     return data_set_of(index, 0, index.count, (index.flags & UNORDERED) != 0, depth, inherited_set, is_signed)
 
 

@@ -6,6 +6,7 @@ know of elements at all: with 170,000 of them alive, tracking cost ten times the
 """
 
 from cython cimport final, freelist, no_gc
+from cpython.bytes cimport PyBytes_GET_SIZE
 from cpython.object cimport PyObject
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
@@ -122,7 +123,9 @@ cdef int fill_field(Field* field, ElementIndex index, uint32_t record, uint16_t 
     cdef uint64_t end = index.end_of_value(record)
     field.data = index.load(element.value_offset, end - element.value_offset)
     field.length = end - element.value_offset
-    field.whole = <PyObject*>index.tail if index.tail is not None and element.value_offset == index.size else NULL
+    field.whole = NULL
+    if index.tail is not None and element.value_offset == index.size and field.length == PyBytes_GET_SIZE(index.tail):
+        field.whole = <PyObject*>index.tail
     field.offset = element.value_offset
     field.tag = element.tag
     field.vr = vr

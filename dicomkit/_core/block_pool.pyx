@@ -186,7 +186,7 @@ def read_path(path, Py_ssize_t length, Py_ssize_t largest):
     -------
     tuple of FileBlock and int, int, or None
         The bytes, and the size of the file. None if the file cannot be opened, or is larger: who opens it step by step learns
-        why. A file descriptor if the file is no regular one, to be closed when the file was opened again: a pipe that is
+        why. A file descriptor that does not block if the file is no regular one, to be read and closed: a pipe that is
         opened and closed without being read is broken for its writer.
 
     Raises

@@ -200,7 +200,9 @@ cdef class ElementIndex:
             if offset >= self.size:
                 return <const uint8_t*>PyBytes_AS_STRING(self.tail) + (offset - self.size)
             if self.joined is None:
-                self.joined = bytes(self.buffer) + self.tail
+                joined = bytes(self.buffer) + self.tail
+                if self.joined is None:     # still: whoever was first may have handed out addresses in it
+                    self.joined = joined
             return <const uint8_t*>PyBytes_AS_STRING(self.joined) + offset
         return self.data + offset
 

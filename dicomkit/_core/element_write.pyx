@@ -210,7 +210,7 @@ cdef class ElementWriter:
             raise InvalidValueError(f"{length} bytes are no whole numbers of {size} bytes; lenient=True writes them", tag=tag)
         if size == 1 or is_big_endian == to_big_endian:
             self.put_bytes(data, length, owner, owner_offset)
-        else:
+        elif length:                            # without any, ``data`` may be NULL, which memcpy must not see
             self.reserve(length)
             with nogil:
                 copy_swapped(data, self.data + self.size, length, size)

@@ -103,6 +103,8 @@ def parse_file(buffer: object, size: int, loader: Loader | None, options: ReadOp
         For everything that is wrong with the bytes; with ``options.partial``, only when nothing can be read at all.
     """
     head = _head(buffer, loader)
+    if len(head) < min(size, PREAMBLE_LENGTH + len(PREFIX)):
+        return None  # what looks like the header of pixels that end the file lies within the preamble
     start = _start_of_meta(head, options)
     meta_limits, limits, character_set = _limits(options)
     index = _scan_meta(buffer, start, size, loader, meta_limits)

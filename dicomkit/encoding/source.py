@@ -171,10 +171,7 @@ def _open_path(path: str, options: ReadOptions, parse: Callable[[object, int, Lo
     except (OSError, ValueError, MemoryError):
         start = None  # the steps find the same, and say what it means
     if isinstance(start, int):
-        try:
-            return _open_step_by_step(path, None, options, parse)
-        finally:
-            os.close(start)
+        return _open_step_by_step(path, None, options, parse, start)
     parsed = None if start is None else parse(start[0], start[1], None)
     if parsed is not None:
         return parsed
@@ -183,11 +180,18 @@ def _open_path(path: str, options: ReadOptions, parse: Callable[[object, int, Lo
 
 
 def _open_step_by_step(
-    path: str, first_length: int | None, options: ReadOptions, parse: Callable[[object, int, Loader | None], Parsed | None]
+    path: str,
+    first_length: int | None,
+    options: ReadOptions,
+    parse: Callable[[object, int, Loader | None], Parsed | None],
+    opened: int | None = None,
 ) -> Parsed:
-    """Read ``first_length`` bytes, then more as long as they are too few; without a first length, everything at once."""
+    """Read ``first_length`` bytes, then more as long as they are too few; without a first length, everything at once.
+
+    ``opened`` is a descriptor that does not block, of what is no regular file; it is closed here.
+    """
     try:
-        descriptor = os.open(path, OPEN_FLAGS)
+        descriptor = os.open(path, OPEN_FLAGS) if opened is None else opened
     except ValueError as error:  # a NUL in the path
         raise SourceError(errno.EINVAL, str(error), path) from None
     except OSError as error:
@@ -197,6 +201,8 @@ def _open_step_by_step(
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
+            if opened is not None:
+                _wait_for_data(opened)
             return _whole(_read_to_end(descriptor), parse)
         size = status.st_size
         if options.defer_larger_than is not None and size > options.defer_larger_than and hasattr(os, "preadv"):
@@ -222,6 +228,19 @@ def _open_step_by_step(
     finally:
         if is_ours:
             os.close(descriptor)
+
+
+def _wait_for_data(descriptor: int) -> None:
+    """Wait for a writer of a pipe, then let reading block.
+
+    Opening it once more, to wait there, would wait for a second writer when the first is gone already, its data in the pipe.
+    """
+    import select  # lazy: start-up
+
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    poll.poll()
+    os.set_blocking(descriptor, True)
 
 
 def _read_to_end(descriptor: int) -> bytes:

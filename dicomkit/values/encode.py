@@ -117,7 +117,7 @@ def _text_of(vr: VR, value: Any, tag: int | None) -> str:
     text = getattr(value, "dicom_string", None)
     if isinstance(text, str):
         return text
-    if vr in _DATES and hasattr(value, "strftime"):
+    if vr in _DATES and hasattr(value, "strftime") and hasattr(value, "hour" if vr is VR.TM else "year"):
         return _text_of_date(vr, value)
     if hasattr(value, "item"):  # a NumPy scalar, which is no int and perhaps no float
         return _text_of(vr, value.item(), tag)
@@ -129,7 +129,7 @@ def _text_of_number(vr: VR, value: int | float, tag: int | None) -> str:
     if original is not None:
         return str(original)
     if vr is VR.DS:
-        if isinstance(value, int) and len(str(value)) <= 16:
+        if isinstance(value, int) and -(10**15) < value < 10**16:
             return str(value)
         try:
             return format_decimal(float(value))
@@ -137,7 +137,10 @@ def _text_of_number(vr: VR, value: int | float, tag: int | None) -> str:
             raise InvalidValueError("DS cannot hold this value: it is not finite", tag=tag) from None
     if value != value or value in (float("inf"), float("-inf")) or value != int(value):
         raise InvalidValueError("IS cannot hold this value: no integer", tag=tag)
-    return str(int(value))
+    try:
+        return str(int(value))
+    except ValueError:  # Python refuses to write thousands of digits
+        raise InvalidValueError("IS cannot hold this value: too many digits", tag=tag) from None
 
 
 def _text_of_date(vr: VR, value: Any) -> str:

@@ -5,6 +5,7 @@ right goes to :mod:`dicomkit.values.encode`, which says what is wrong; so the tw
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_GET_LENGTH
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memchr, memcpy
@@ -170,7 +171,7 @@ cdef inline bint _takes_other_characters(uint16_t vr) noexcept nogil:
 
 
 cdef inline bint _is_single_text(uint16_t vr) noexcept nogil:
-    return vr == VR_LT or vr == VR_ST or vr == VR_UT
+    return vr == VR_LT or vr == VR_ST or vr == VR_UT or vr == VR_UR
 
 
 cdef bytes _text_field(uint16_t vr, object text, uint32_t tag, Py_ssize_t count):
@@ -213,6 +214,7 @@ cdef bytes _text_field(uint16_t vr, object text, uint32_t tag, Py_ssize_t count)
 
 cdef object _text_of(uint16_t vr, value):
     """The text of one value, or None for the long way."""
+    cdef int overflow
     if isinstance(value, str):
         return value
     kind = type(value)
@@ -223,7 +225,8 @@ cdef object _text_of(uint16_t vr, value):
     if vr == VR_DS and kind is float and value - value == 0:
         return _format_decimal(value)
     if (vr == VR_IS or vr == VR_DS) and kind is int:
-        return str(value)
+        PyLong_AsLongLongAndOverflow(value, &overflow)
+        return None if overflow else str(value)     # str() refuses thousands of digits
     if (vr == VR_DA and kind is _DATE) or (vr == VR_TM and kind is _TIME) or (vr == VR_DT and kind is _DATE_TIME):
         return value.dicom_string
     return None
@@ -270,6 +273,7 @@ cdef inline int _size_of(uint16_t vr) noexcept nogil:
 cdef bint _put_number(uint16_t vr, value, char* target) except -1:
     """Store one number; False if it is for the long way: what is out of range."""
     cdef int64_t number
+    cdef int overflow
     cdef uint16_t half
     cdef uint32_t word
     cdef double real
@@ -286,9 +290,11 @@ cdef bint _put_number(uint16_t vr, value, char* target) except -1:
         single = <float>real
         memcpy(target, &single, 4)
         return True
-    if not isinstance(value, int) or not -0x80000000 <= value <= 0xFFFFFFFF:
+    if not isinstance(value, int):
         return False
-    number = value
+    number = PyLong_AsLongLongAndOverflow(value, &overflow)     # runs no other code, which could shrink the list of values
+    if overflow or not -0x80000000 <= number <= 0xFFFFFFFF:
+        return False
     if vr == VR_US or vr == VR_SS:
         if not (0 <= number <= 0xFFFF if vr == VR_US else -0x8000 <= number <= 0x7FFF):
             return False

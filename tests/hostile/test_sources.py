@@ -11,6 +11,7 @@ import pytest
 
 import dicomkit
 from dicomkit import DICOMError, SourceError, SourceNotFoundError, UnexpectedEndOfDataError
+from dicomkit._core.block_pool import read_path
 from dicomkit.testing import data_set, element, part10
 from tests.hostile.builders import bounded, quiet
 
@@ -60,6 +61,33 @@ def test_a_fifo_is_read_to_its_end(tmp_path: Path, options: dict[str, object]) -
     file = dicomkit.read(path, **options)  # type: ignore[arg-type]
     writer.join(10)
     assert file.PatientName == "Doe^Jane"
+
+
+@posix
+@pytest.mark.parametrize("content", [b"", LARGE[:20_000]])
+def test_a_fifo_whose_writer_is_gone_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    """What fits into the pipe is written and closed as soon as somebody opens it for reading: nobody else will come."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=lambda: path.write_bytes(content), daemon=True)
+    errors = []
+
+    def open_and_let_write(*arguments: object) -> object:
+        opened = read_path(*arguments)  # type: ignore[arg-type]
+        writer.start()
+        writer.join(10)
+        return opened
+
+    def read() -> None:
+        with pytest.raises(UnexpectedEndOfDataError) as caught:
+            dicomkit.read(path)
+        errors.append(caught.value)
+
+    monkeypatch.setattr("dicomkit.encoding.source.read_path", open_and_let_write)
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    reader.join(20)
+    assert len(errors) == 1
 
 
 @posix

@@ -67,6 +67,15 @@ def test_a_selection_that_begins_with_an_implicit_header_can_be_pickled():
     assert again == read
 
 
+def test_what_was_read_strictly_can_be_pickled():
+    """File Meta Information too, whose elements are right where they were read."""
+    read = dicomkit.read(part10(element(0x00280030, "DS", "a ")), strict=True)
+    assert again(read) == read
+    assert again(read.file_meta_information) == read.file_meta_information
+    with pytest.raises(dicomkit.InvalidValueError):
+        _ = again(read).PixelSpacing
+
+
 @pytest.mark.parametrize("undefined_lengths", [None, False, True])
 def test_a_private_sequence_is_one_in_implicit_vr_too(undefined_lengths):
     """Nothing but its undefined length tells."""

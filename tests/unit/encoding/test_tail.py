@@ -1,6 +1,7 @@
 """Files whose pixels lie in memory of their own read as if they did not."""
 
 import copy
+import gc
 import pickle
 import struct
 
@@ -65,3 +66,34 @@ def test_a_sequence_that_only_looks_like_pixels_at_its_end(tmp_path):
     assert inner.PixelData == PIXELS
     assert file["ReferencedImageSequence"].value_data == sequence
     assert file.data_set.copy() == file.data_set
+
+
+def test_head_and_tail_are_joined_once(tmp_path):
+    """Whoever comes second, here in the middle of it, must not free what the first one reads in: another thread can do the same."""
+    looks_like_pixels = b"\xe0\x7f\x10\0OW\0\0" + struct.pack("<I", len(PIXELS)) + PIXELS
+    content = struct.pack("<HH2sHI", 0x0029, 0x1010, b"UN", 0, len(looks_like_pixels)) + looks_like_pixels
+    path = tmp_path / "joined.dcm"
+    path.write_bytes(struct.pack("<HH2sHI", 0x0009, 0x1010, b"UN", 0, 132 - 12) + bytes(120) + content)
+    file = dicomkit.read(path, force=True)
+    element = file.data_set[0x0029, 0x1010]
+    seen = []
+
+    class Visitor:
+        def __init__(self):
+            self.itself = self
+
+        def __del__(self):
+            seen.append(element.value_data.obj)
+
+    gc.collect()
+    gc.disable()
+    Visitor()
+    before = gc.get_threshold()
+    gc.set_threshold(1)
+    gc.enable()
+    try:
+        found = element.value_data.obj
+    finally:
+        gc.set_threshold(*before)
+    assert seen
+    assert found is seen[0]

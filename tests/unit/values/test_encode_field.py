@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from datetime import date, time
 
 import pytest
 from hypothesis import given, settings
@@ -33,7 +34,7 @@ TEXT = st.one_of(
 )
 DECIMAL_TEXT = st.from_regex(r"[+-]?[0-9]{1,6}(\.[0-9]{1,3})?(e-?[0-9])?", fullmatch=True)
 DECIMALS = st.builds(DICOMDecimalString, st.one_of(DECIMAL_TEXT, st.floats(-1e9, 1e9)))
-LIMITS = [2**bits + difference for bits in (7, 8, 15, 16, 31, 32, 63, 64) for difference in (-1, 0, 1)]
+LIMITS = [2**bits + difference for bits in (7, 8, 15, 16, 31, 32, 63, 64, 20_000) for difference in (-1, 0, 1)]
 NUMBERS = st.one_of(st.integers(-(2**65), 2**65), st.sampled_from(LIMITS), st.floats())
 ODD_ONES = st.sampled_from([
     None, True, b"", b"a", b"abcd", bytearray(8), (), [], (1, 2), ["a", None], DICOMDate(2024, 2, 29), DICOMTime(12), DICOMDateTime(2024),
@@ -59,6 +60,27 @@ def long_way(vr, value, tag):
 @given(st.sampled_from(VRS), VALUES, TAGS)
 def test_both_ways_agree(vr, value, tag):
     assert outcome(encode_value_field, vr, value, tag) == outcome(long_way, vr, value, tag)
+
+
+@pytest.mark.parametrize("value", ["\\", "\\\\", ["", ""], ["", "http://a"]])
+def test_a_backslash_separates_no_values_of_ur(value):
+    """PS3.5 6.2: UR has one value."""
+    assert outcome(encode_value_field, "UR", value, 0x00091001) == outcome(long_way, "UR", value, 0x00091001)
+
+
+@pytest.mark.parametrize(("vr", "value"), [("DA", time(12)), ("DT", time(12)), ("TM", date(2024, 2, 29))])
+def test_a_date_is_no_time_and_a_time_no_date(vr, value):
+    with pytest.raises(InvalidValueError, match="cannot hold a"):
+        encode_value_field(vr, value, 0x00091001)
+
+
+@pytest.mark.parametrize("vr", VRS)
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_integers_of_more_digits_than_python_converts(vr, sign):
+    for value in (sign * 10**5000, [1, sign * 10**5000]):
+        for encode in (encode_value_field, long_way):
+            with pytest.raises(InvalidValueError):
+                encode(vr, value, 0x00091001)
 
 
 @pytest.mark.parametrize("vr", VRS)
