@@ -45,7 +45,7 @@ lint: .make/dev-extras
 bench: .make/bench-extras
 	$(BIN)/python -m benchmarks $(BENCH)
 
-# The extensions under AddressSanitizer and UndefinedBehaviorSanitizer, with the mutation fuzzer on top.
+# The extensions under AddressSanitizer and UndefinedBehaviorSanitizer: the tests of the compiled modules, and the mutation fuzzer.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g -O1
 .make/sanitized: .make/test-extras .make/dev-extras $(COMPILED) setup.py
 	CFLAGS='$(SANITIZE)' LDFLAGS='-fsanitize=address,undefined' $(BIN)/python setup.py --quiet build \
@@ -58,7 +58,7 @@ SANITIZED := PYTHONSAFEPATH=1 PYTHONPATH=.make/sanitize/lib:. \
     LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
     ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc
 sanitize: .make/sanitized
-	$(SANITIZED) $(BIN)/python -m pytest codecs_plugins/rle
+	$(SANITIZED) $(BIN)/python -m pytest -p no:cacheprovider codecs_plugins/rle tests/unit/core tests/unit/encoding tests/unit/values
 	$(SANITIZED) $(BIN)/python -m tests.fuzz --mutants $(or $(MUTANTS),3000) --seed $(or $(SEED),1)
 
 fuzz: .make/test-extras
