@@ -16,6 +16,7 @@ DISTRIBUTIONS = {
     "dicomsdl": "dicomsdl",
     "gdcm": "python-gdcm",
     "SimpleITK": "SimpleITK",
+    "pynetdicom": "pynetdicom",
     "numpy": "numpy",
 }
 
@@ -47,9 +48,19 @@ def dcmtk_version() -> str | None:
     return first[0].split()[2] if first else "unknown"
 
 
+def orthanc_version() -> str | None:
+    """Return the version that Orthanc prints, or None."""
+    program = shutil.which("Orthanc") or shutil.which("Orthanc", path="/usr/sbin")
+    if program is None:
+        return None
+    first = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout.splitlines()
+    return first[0].split()[-1] if first else "unknown"
+
+
 def versions() -> dict[str, str | None]:
     """Return the versions of everything that takes part, None for what is missing."""
-    return {"python": platform.python_version(), **{name: version_of(name) for name in DISTRIBUTIONS}, "dcmtk": dcmtk_version()}
+    distributions = {name: version_of(name) for name in DISTRIBUTIONS}
+    return {"python": platform.python_version(), **distributions, "dcmtk": dcmtk_version(), "orthanc": orthanc_version()}
 
 
 dicomkit = find("dicomkit")

@@ -35,6 +35,7 @@ LAYERS = (
     ("interchange",),
     ("codecs",),
     ("pixels",),
+    ("image_shortcuts",),
     ("file",),
     ("comparison", "scanning", "validation"),
     ("network",),

@@ -24,6 +24,14 @@ _VERBS = {
     "dump": "Print every data element of a file.",
     "render": "Render frames to a PNG or GIF file.",
     "scan": "Make a table of attributes of many files.",
+    "edit": "Set and delete elements of files.",
+    "diff": "Say what differs between two files or folders.",
+    "validate": "Say what is wrong with files.",
+    "convert": "Write files in another transfer syntax.",
+    "codecs": "List the codecs that are installed, and measure them.",
+    "echo": "Ask a peer whether it is there (C-ECHO).",
+    "store": "Send files to a peer (C-STORE).",
+    "serve": "Receive files into a folder (a storage SCP).",
     "samples": "Write a small synthetic study to try things on.",
     "doctor": "Check the installation.",
     "completion": "Print the code that makes a shell complete commands.",
@@ -66,6 +74,8 @@ def cli() -> None:
     dicomkit info study/              what a folder holds
     dicomkit dump image.dcm           every data element of a file
     dicomkit render image.dcm         its picture
+    dicomkit convert in/ out/ --to JPEG2000Lossless   another transfer syntax
+    dicomkit store PACS@host:11112 study/   a folder sent to a PACS
     dicomkit COMMAND --help           more, with examples
     """
 

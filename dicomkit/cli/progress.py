@@ -7,9 +7,11 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 
-__all__ = ["with_progress"]
+    from rich.progress import Progress, TaskID
+
+__all__ = ["with_async_progress", "with_progress"]
 
 PATIENCE = 0.5      # seconds before there is anything to see
 
@@ -21,22 +23,55 @@ def with_progress(items: Iterable[Item], doing: str, total: int | None = None) -
     if not sys.stderr.isatty():
         yield from items
         return
-    start = time.monotonic()
-    iterator = iter(items)
-    done = 0
-    for item in iterator:
-        done += 1
-        yield item
-        if time.monotonic() - start > PATIENCE:
-            break
-    else:
-        return
-    from rich.console import Console  # lazy: start-up
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(doing, total=total, completed=done)
-        for item in iterator:
+    bar = _Bar(doing, total)
+    try:
+        for item in items:
             yield item
+            bar.advance()
+    finally:
+        bar.close()
+
+
+async def with_async_progress(items: AsyncIterable[Item], doing: str, total: int | None = None) -> AsyncGenerator[Item, None]:
+    """Do the same for items that one has to wait for."""
+    bar = _Bar(doing, total) if sys.stderr.isatty() else None
+    try:
+        async for item in items:
+            yield item
+            if bar is not None:
+                bar.advance()
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+class _Bar:
+    """A bar that appears when it is worth while."""
+
+    def __init__(self, doing: str, total: int | None) -> None:
+        self._doing = doing
+        self._total = total
+        self._done = 0
+        self._start = time.monotonic()
+        self._shown: tuple[Progress, TaskID] | None = None
+
+    def advance(self) -> None:
+        self._done += 1
+        if self._shown is not None:
+            progress, task = self._shown
             progress.advance(task)
+        elif time.monotonic() - self._start > PATIENCE:
+            self._show()
+
+    def _show(self) -> None:
+        from rich.console import Console  # lazy: start-up
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
+        progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        progress.start()
+        self._shown = progress, progress.add_task(self._doing, total=self._total, completed=self._done)
+
+    def close(self) -> None:
+        if self._shown is not None:
+            self._shown[0].stop()

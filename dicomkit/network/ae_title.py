@@ -29,6 +29,8 @@ class AETitle(str):
     __slots__ = ()
 
     def __new__(cls, title: str) -> Self:
+        if not isinstance(title, str):
+            raise TypeError(f"an AE title is text, not {type(title).__name__}")
         trimmed = title.strip(" ")
         if not 1 <= len(trimmed) <= AE_TITLE_LENGTH or any(not " " <= character <= "~" or character == "\\" for character in trimmed):
             raise InvalidAETitleError(title)

@@ -132,7 +132,8 @@ class Association(MessageExchange):
         self._establish(negotiated)
         if not negotiated.accepted:
             await self.abort()
-            raise NoPresentationContextAcceptedError(tuple(context.abstract_syntax for context in request.presentation_contexts))
+            proposed = [context.abstract_syntax for context in request.presentation_contexts]
+            raise NoPresentationContextAcceptedError(proposed, [result.result for result in negotiated.rejected])
 
     @classmethod
     async def receive(cls, sock: socket.socket, configuration: AcceptorConfiguration, *, ssl_context: ssl.SSLContext | None = None) -> Self:
@@ -240,9 +241,10 @@ class Association(MessageExchange):
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        if error is None:
-            await self.release()
-        else:
+        try:
+            if error is None:
+                await self.release()
+        finally:
             self.close()
 
     def __repr__(self) -> str:

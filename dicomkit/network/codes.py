@@ -1,4 +1,4 @@
-"""The codes of A-ASSOCIATE-RJ and A-ABORT, and what they mean (PS3.8 Tables 9-21 and 9-26)."""
+"""The codes of A-ASSOCIATE-RJ and A-ABORT and those of presentation contexts, and what they mean (PS3.8 Tables 9-18, 9-21, 9-26)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ __all__ = [
     "Rejection",
     "abort_reason_text",
     "abort_source_text",
+    "context_result_text",
     "reject_reason_text",
     "reject_result_text",
     "reject_source_text",
@@ -90,6 +91,13 @@ _REJECT_REASONS = {
     Rejection.TEMPORARY_CONGESTION.value: "temporary congestion",
     Rejection.LOCAL_LIMIT_EXCEEDED.value: "local limit exceeded",
 }
+_CONTEXT_RESULTS = {
+    0: "accepted in a transfer syntax that was not proposed",
+    1: "rejected by the user",
+    2: "rejected without a reason",
+    3: "abstract syntax not supported",
+    4: "transfer syntaxes not supported",
+}
 _ABORT_SOURCES = {0: "application", 2: "service provider"}
 _ABORT_REASONS = {
     0: "reason not specified",
@@ -114,6 +122,11 @@ def reject_source_text(source: int) -> str:
 def reject_reason_text(source: int, reason: int) -> str:
     """Return why, which depends on the source."""
     return _REJECT_REASONS.get((source, reason), f"reserved reason {reason}")
+
+
+def context_result_text(result: int) -> str:
+    """Return why a presentation context cannot be used."""
+    return _CONTEXT_RESULTS.get(result, f"reserved result {result}")
 
 
 def abort_source_text(source: int) -> str:

@@ -96,8 +96,11 @@ class AssociationConfiguration:
         put = object.__setattr__
         put(self, "calling_ae_title", AETitle(self.calling_ae_title))
         put(self, "called_ae_title", AETitle(self.called_ae_title))
-        if not 1 <= self.port <= 0xFFFF:
-            raise ValueError(f"a port is from 1 to 65,535, not {self.port}")
+        if not isinstance(self.host, str) or not self.host:
+            # To a resolver, none is this machine.
+            raise ValueError("host is a name or an address")
+        if not isinstance(self.port, int) or not 1 <= self.port <= 0xFFFF:
+            raise ValueError(f"a port is a number from 1 to 65,535, not {self.port!r}")
         check_pdu_size(self.max_pdu_size)
         check_seconds("timeout", self.timeout)
         check_seconds("artim_timeout", self.artim_timeout)

@@ -73,6 +73,7 @@ class Connection:
         self._unsent: list[Buffer] = []
         self._loss: OSError | None = None
         self._moved = 0
+        self._senders = 0
 
     def limit(self, kind: TimeoutType) -> Limit | None:
         """Return the limit of a wait that begins now."""
@@ -83,6 +84,11 @@ class Connection:
     def has_had_its_share(self) -> bool:
         """Whether others should have their turn now."""
         return self._moved > FAIR_SHARE
+
+    @property
+    def has_early_events(self) -> bool:
+        """Whether something happened that nobody was told yet, read while a sender had to wait; it may be the end of the association."""
+        return bool(self._early) and not self.transport.is_closed
 
     def take_event(self) -> UpperLayerEvent | None:
         """Return what happened next, of what was read already."""
@@ -99,13 +105,15 @@ class Connection:
                 return event
             if self.upper_layer.wants_close:
                 raise ConnectionClosedError("the connection is closed")
-            await self.flush()
             await self.fill(limit)
 
     async def fill(self, limit: Limit | None = None) -> None:
-        """Read once, waiting for it: until the limit, or else as long as a read may take."""
+        """Send what is to be sent, and read once, waiting for it: until the limit, or else as long as a read may take."""
+        if not self._senders:  # another task that sends does that; and both sides would wait for ever if neither read meanwhile
+            await self.flush()
         if self.has_had_its_share:
             await self.let_others_go()
+        self._check(limit)
         upper_layer = self.upper_layer
         while True:
             try:
@@ -136,23 +144,28 @@ class Connection:
         """
         unsent = self._unsent
         unsent += self.upper_layer.data_to_send()
-        while unsent:
-            try:
-                if self.transport.try_write(unsent):
-                    return
-            except OSError as error:
-                raise self._explain_loss(error) from error
-            may_read = self.may_read_early and not self._early
-            await self._wait(self.limit(TimeoutType.WRITE), None, writable=True, readable=may_read)
-            if may_read and self.may_read_early:  # nobody began to receive meanwhile
-                self._read_early()
+        self._senders += 1
+        try:
+            while unsent:
+                try:
+                    if self.transport.try_write(unsent):
+                        return
+                except OSError as error:
+                    raise self._explain_loss(error) from error
+                may_read = self.may_read_early and not self._early
+                await self._wait(self.limit(TimeoutType.WRITE), None, writable=True, readable=may_read)
+                if may_read and self.may_read_early:  # nobody began to receive meanwhile
+                    self._read_early()
+        finally:
+            self._senders -= 1
 
-    async def send(self, byte_count: int) -> None:
-        """Flush so many bytes, and let others have their turn from time to time."""
+    async def send(self, byte_count: int, fragment_count: int) -> None:
+        """Flush so many bytes in so many fragments, and let others have their turn from time to time."""
         await self.flush()
-        self._moved += byte_count
+        self._moved += max(byte_count, fragment_count * EVENT_SHARE)
         if self.has_had_its_share:
             await self.let_others_go()
+            self._check(None)
 
     async def finish(self) -> None:
         """Send what is left, let the peer close, and close. It raises nothing of the peer's making, and takes no longer than ARTIM."""
@@ -223,6 +236,12 @@ class Connection:
             raise ConnectionClosedError("the association was closed on our side")
         if not has_happened and limit is not None and end == limit.deadline:
             raise OperationTimeoutError(limit.type, limit.seconds, self.operation)
+
+    def _check(self, limit: Limit | None) -> None:
+        """Raise if a limit is reached: a peer that always has more to say lets nobody wait, and would never see it otherwise."""
+        for bound in (limit, self.operation_limit):
+            if bound is not None and self._loop.time() >= bound.deadline:
+                raise OperationTimeoutError(bound.type, bound.seconds, self.operation)
 
     async def let_others_go(self) -> None:
         """Give the loop back for a moment."""

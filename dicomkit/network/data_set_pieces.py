@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["data_set_pieces"]
 
 PIECE_LENGTH = 1 << 20
-"""About how many bytes are sent at a time, so that the list of their fragments stays short."""
+MOST_FRAGMENTS = 512
+"""About how many bytes are sent at a time, and at most how many fragments, so that their list stays short: a peer may want them tiny."""
 
 
 async def data_set_pieces(source: DataSetSource, length: int | None, fragment_length: int) -> AsyncGenerator[tuple[memoryview, bool], None]:
@@ -80,7 +81,7 @@ def _as_buffer(source: DataSetSource) -> memoryview | None:
 
 
 def _cut(data: memoryview, fragment_length: int, is_last: bool) -> Iterable[tuple[memoryview, bool]]:
-    step = max(1, PIECE_LENGTH // fragment_length) * fragment_length
+    step = max(1, min(PIECE_LENGTH // fragment_length, MOST_FRAGMENTS)) * fragment_length
     for start in range(0, len(data) or 1, step):
         yield data[start : start + step], is_last and start + step >= len(data)
 

@@ -33,6 +33,7 @@ Messages name AE titles, hosts, UIDs of classes, codes and lengths, never what a
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, ClassVar
 
 from dicomkit.network.codes import (
@@ -41,6 +42,7 @@ from dicomkit.network.codes import (
     RejectSource,
     abort_reason_text,
     abort_source_text,
+    context_result_text,
     reject_reason_text,
     reject_result_text,
     reject_source_text,
@@ -287,28 +289,41 @@ class AssociationAbortedError(DICOMNetworkError):
 
 
 class NoPresentationContextAcceptedError(DICOMNetworkError):
-    """The peer accepted the association, but nothing that was proposed on it."""
+    """The peer accepted the association, but nothing that was proposed on it.
+
+    Attributes
+    ----------
+    abstract_syntaxes
+        Of what was proposed.
+    results
+        What the peer says to each (PS3.8 Table 9-18), if that is known.
+    """
 
     _category = ErrorCategory.CONFIGURATION
     _recovery = RecoverySuggestion.check_configuration("which SOP classes and transfer syntaxes the peer accepts")
 
-    def __init__(self, abstract_syntaxes: Sequence[str] = ()) -> None:
-        self._keep(tuple(abstract_syntaxes))
+    def __init__(self, abstract_syntaxes: Sequence[str] = (), results: Sequence[int] = ()) -> None:
+        self._keep(tuple(abstract_syntaxes), tuple(results))
         self.abstract_syntaxes = tuple(abstract_syntaxes)
-        shown = ", ".join(self.abstract_syntaxes[:5]) + (", ..." if len(self.abstract_syntaxes) > 5 else "")
+        self.results = tuple(results)
+        said = [f" ({context_result_text(result)})" for result in self.results] or [""]
+        # Several contexts of a SOP class are refused for the same reason.
+        named = list(dict.fromkeys(uid + why for uid, why in zip_longest(self.abstract_syntaxes, said, fillvalue="")))
+        shown = ", ".join(named[:5]) + (", ..." if len(named) > 5 else "")
         self.problem = "the peer accepted none of the presentation contexts" + (f": {shown}" if shown else "")
 
 
 class SOPClassNotSupportedError(DICOMNetworkError):
-    """The peer does not support a SOP class."""
+    """The peer does not take a SOP class, or not in a transfer syntax that is ``transfer_syntax``, if that is given."""
 
     _category = ErrorCategory.PERMANENT
     _recovery = RecoverySuggestion.no_recovery("the peer does not support the SOP class")
 
-    def __init__(self, uid: str) -> None:
-        self._keep(uid)
+    def __init__(self, uid: str, transfer_syntax: str = "") -> None:
+        self._keep(uid, transfer_syntax)
         self.uid = uid
-        self.problem = f"the peer does not support SOP class {uid}"
+        self.transfer_syntax = transfer_syntax
+        self.problem = f"the peer does not support SOP class {uid}" + (f" in {transfer_syntax}" if transfer_syntax else "")
 
 
 class OperationFailedError(DICOMNetworkError):

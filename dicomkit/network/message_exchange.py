@@ -57,6 +57,7 @@ class MessageExchange:
         self._sending = asyncio.Lock()
         self._is_receiving = False
         self._stream: DataSetStream | None = None
+        self._stream_limit: Limit | None = None  # while it is read over
         self._request: AssociateRequest | None = None
         self._negotiated: NegotiatedAssociation | None = None
         self._fragment_length = 0
@@ -90,6 +91,11 @@ class MessageExchange:
     def remote_port(self) -> int:
         """The port of the peer's side of the connection."""
         return self._remote_port
+
+    @property
+    def read_timeout(self) -> float | None:
+        """Seconds that a read may take, as configured."""
+        return self._connection.timeouts.read
 
     @property
     def fragment_length(self) -> int:
@@ -153,7 +159,7 @@ class MessageExchange:
         async with contextlib.aclosing(data_set_pieces(data_set, length, self._fragment_length)) as pieces:
             async for piece, is_last in pieces:
                 self._upper_layer.send_pdvs(fragment_data_set(piece, context_id, self._fragment_length, is_last=is_last))
-                await self._connection.send(len(piece))
+                await self._connection.send(len(piece), -(-len(piece) // self._fragment_length))
 
     async def receive_message(self, *, timeout: float | Configured | None = Configured.TIMEOUT) -> ReceivedMessage | None:
         """Return the next message; what is left of the data set before it is read over.
@@ -161,7 +167,8 @@ class MessageExchange:
         Parameters
         ----------
         timeout
-            Seconds for the command set to arrive as a whole; None for no limit. By default as long as a read may take.
+            Seconds for the command set to arrive as a whole, with what is left of the data set before it; None for no limit. By default as
+            long as a read may take. A long data set that nobody wants is better drained before.
 
         Returns
         -------
@@ -175,18 +182,19 @@ class MessageExchange:
         """
         if self._is_receiving:
             raise InvalidStateError("another task is receiving")
-        if not self.is_established:
-            raise InvalidStateError(f"no message can be received: {self._upper_layer.state.value}")
         connection = self._connection
+        if not self.is_established and not connection.has_early_events:
+            raise InvalidStateError(f"no message can be received: {self._upper_layer.state.value}")
         self._is_receiving, connection.may_read_early = True, False
         try:
             with self._closing_on_error():
-                if self._stream is not None:
-                    await self._stream.drain()
-                    self._stream = None
                 if isinstance(timeout, Configured):
                     timeout = connection.timeouts.read
                 limit = None if timeout is None else Limit(self._loop.time() + timeout, TimeoutType.READ, timeout)
+                if self._stream is not None:
+                    self._stream_limit = limit
+                    await self._stream.drain()
+                    self._stream = self._stream_limit = None
                 return await self._receive_command(limit)
         finally:
             self._is_receiving = False
@@ -223,8 +231,7 @@ class MessageExchange:
                 if event is None:
                     if fragments:
                         return fragments, False
-                    await connection.flush()
-                    await connection.fill()
+                    await connection.fill(self._stream_limit)
                 elif type(event) is not PresentationDataReceived:
                     raise await self._end(event)
                 else:

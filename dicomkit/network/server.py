@@ -23,7 +23,7 @@ from dicomkit.network.services.server_events import (
     ServerStopped,
     StorageServerEvent,
 )
-from dicomkit.network.services.storage_delegate import AssociationInfo
+from dicomkit.network.services.storage_delegate import AssociationInfo, StreamingStorageDelegate
 from dicomkit.network.services.storage_provider import StorageProvider
 from dicomkit.network.timeouts import TimeoutConfiguration
 from dicomkit.network.ul import APPLICATION_CONTEXT_NAME, select_contexts
@@ -83,6 +83,8 @@ class DICOMStorageServer:
     def __init__(self, configuration: StorageSCPConfiguration, delegate: StorageDelegate) -> None:
         self.configuration = configuration
         self._delegate = delegate
+        # Looked at once: it costs as much as parsing some PDUs.
+        self._streaming = delegate if isinstance(delegate, StreamingStorageDelegate) else None
         self._acceptor = _acceptor_configuration(configuration)
         self._supported = _supported_contexts(configuration)
         self._memory = MemoryBudget(configuration.max_memory)
@@ -202,10 +204,15 @@ class DICOMStorageServer:
     async def _make_room(self, error: OSError) -> None:
         if not self._is_in_need:        # it is told once, and not each time that nothing has changed
             self._is_in_need = True
-            self._events.put(ServerError(error))
+            self._tell(error)
         if error.errno in _NO_DESCRIPTORS:
             self._drop_oldest()
         await asyncio.sleep(DESCRIPTOR_WAIT)
+
+    def _tell(self, error: Exception) -> None:
+        # Its traceback holds the frames, and they hold the association with its buffers: nobody may ever read the event.
+        _without_frames(error)
+        self._events.put(ServerError(error))
 
     def _drop_oldest(self) -> None:
         """End the connection that has been without an association for longest."""
@@ -226,9 +233,9 @@ class DICOMStorageServer:
             await self._serve_request(association)
         except ConnectionClosedError as error:
             if association is not None:         # else somebody looked whether the port is open
-                self._events.put(ServerError(error))
+                self._tell(error)
         except Exception as error:              # a delegate's, too: it is the end of this association only
-            self._events.put(ServerError(error))
+            self._tell(error)
         finally:
             if association is not None:
                 association.close()
@@ -251,7 +258,9 @@ class DICOMStorageServer:
             self._events.put(AssociationRejected(request.calling_ae_title, reject_reason_text(rejection.source, rejection.reason)))
             await association.reject(*rejection)
             return
-        provider = StorageProvider(association, self._delegate, self.configuration, self._memory, self._events.put)
+        provider = StorageProvider(
+            association, self._delegate, self._streaming, self.configuration, self._memory, self._events.put, self._tell
+        )
         self._providers[task] = provider
         await association.accept(select_contexts(request.presentation_contexts, self._supported))
         self._events.put(AssociationEstablished(info))
@@ -275,9 +284,21 @@ class DICOMStorageServer:
         try:
             is_accepted = await self._delegate.should_accept_association(info)
         except Exception as error:
-            self._events.put(ServerError(error))
+            self._tell(error)
             return _CANNOT_DECIDE
         return None if is_accepted else _REFUSED
+
+
+def _without_frames(error: BaseException) -> None:
+    """Take the traceback off an error and what caused it."""
+    seen: set[int] = set()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        each = pending.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            each.__traceback__ = None
+            pending += (each.__cause__, each.__context__)
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:

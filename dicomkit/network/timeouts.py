@@ -68,7 +68,7 @@ class TimeoutConfiguration:
 
 def check_seconds(name: str, seconds: float | None) -> None:
     """Raise ``ValueError`` unless it is None or a positive, finite number of seconds."""
-    if seconds is not None and not (seconds > 0 and math.isfinite(seconds)):
+    if seconds is not None and not (isinstance(seconds, (int, float)) and seconds > 0 and math.isfinite(seconds)):
         raise ValueError(f"{name} is a positive number of seconds, or None for no limit")
 
 

@@ -26,7 +26,7 @@ __all__ = ["TLSTransport", "Transport", "connect_socket", "start_tls"]
 
 FIRST_READ_SIZE = 16 * 1024
 LARGEST_READ_SIZE = 256 * 1024  # more gains nothing: what was read shall still be in the cache when it is written to disk
-MOST_BUFFERS = min(1024, os.sysconf("SC_IOV_MAX")) if hasattr(os, "sysconf") else 16
+MOST_BUFFERS = max(16, min(1024, os.sysconf("SC_IOV_MAX"))) if hasattr(os, "sysconf") else 16  # -1: the system does not say
 TLS_BATCH_SIZE = 128 * 1024
 QUICK_ACKNOWLEDGE = getattr(socket, "TCP_QUICKACK", None)
 EMPTY = memoryview(b"")
@@ -288,7 +288,11 @@ async def connect_socket(host: str, port: int, timeout: float | None) -> socket.
     try:
         async with asyncio.timeout(timeout) as scope:
             for family, kind, protocol, _, address in await _resolve(host, port):
-                sock = socket.socket(family, kind, protocol)
+                try:
+                    sock = socket.socket(family, kind, protocol)
+                except OSError as error:  # the name has an IPv6 address, say, and this machine no IPv6
+                    problem = error
+                    continue
                 try:
                     sock.setblocking(False)
                     await loop.sock_connect(sock, address)

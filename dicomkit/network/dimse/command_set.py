@@ -70,6 +70,11 @@ def _parse_text(data: bytes) -> str:
     return data.decode("latin-1").strip("\0 ")
 
 
+def _parse_comment(data: bytes) -> str:
+    # It ends up in logs and on terminals, which obey some characters.
+    return "".join(character if character.isprintable() else " " for character in data.decode("latin-1")).strip()
+
+
 def _parse_number(data: bytes) -> int | None:
     if len(data) == 2:
         return data[0] | data[1] << 8
@@ -104,7 +109,7 @@ class Kind(NamedTuple):
 
 _UI = Kind(_serialize_uid, _parse_text, "")
 _AE = Kind(_serialize_title, _parse_text, "")
-_LO = Kind(_serialize_comment, _parse_text, "")
+_LO = Kind(_serialize_comment, _parse_comment, "")
 _AT = Kind(_serialize_tags, _parse_tags, ())
 _US = Kind(_serialize_number, _parse_number, None)
 _STATUS = Kind(_serialize_number, _parse_status, None)

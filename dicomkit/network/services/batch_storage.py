@@ -124,13 +124,12 @@ class Batch:
                 yield BatchProgressed(progress)
                 if not result.success and not self._configuration.continue_on_error:
                     break
+            await self._release()
         except GeneratorExit:  # between two files: who listened has heard enough
             await self._release()
             raise
-        except BaseException:
+        finally:
             self._drop()
-            raise
-        await self._release()
         elapsed = time.perf_counter() - started
         yield BatchCompleted(
             BatchStoreResult(progress=progress, file_results=tuple(results), total_bytes_transferred=self._bytes, total_time=elapsed)
@@ -285,8 +284,8 @@ class Batch:
         task, self._next = self._next, None
         if task is not None:
             task.cancel()
+            task.add_done_callback(_close_body)  # before we wait, which may be cancelled
             await asyncio.wait((task,))
-            _close_body(task)
 
     def _result(self, index: int, status: DIMSEStatus | None, message: str | None, round_trip_time: float = 0.0) -> FileStoreResult:
         source, instance = self._sources[index], self._instances[index]

@@ -13,11 +13,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self
 
 from dicomkit.encoding.serializer import check_pixel_data, serialize_data_set
-from dicomkit.errors import DICOMError, InvalidValueError, ParsingError, PixelDataError, SourceError, SourceNotFoundError
+from dicomkit.errors import (
+    DICOMError,
+    InvalidValueError,
+    ParsingError,
+    PixelDataError,
+    SourceError,
+    SourceNotFoundError,
+    UnexpectedEndOfDataError,
+)
 from dicomkit.file import DICOMFile
+from dicomkit.network.services.completeness import TAIL_LENGTH, check_whole, has_last_delimiter, is_known_whole, without_delimiter
 from dicomkit.network.services.instances import FileIdentity, Instance, read_instance
 from dicomkit.network.services.mending import with_even_fragments
-from dicomkit.tags import SOPInstanceUID
+from dicomkit.tags import PixelData, SOPInstanceUID
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -72,14 +81,19 @@ async def open_body(
     Raises
     ------
     DICOMError
-        If the file cannot be read, has changed since its header was read, or cannot be converted.
+        If the file cannot be read, has changed since its header was read, ends too early, or cannot be converted.
     """
     # An odd length is against PS3.5 7.1, and peers abort when they see the odd fragment. Writing mends it; a deflated data set is padded.
     is_odd = instance.data_set_length % 2 == 1 and not syntax.is_deflated
     if instance.transfer_syntax != syntax or is_odd or isinstance(instance.source, DICOMFile):
         return await asyncio.get_running_loop().run_in_executor(None, partial(_convert, instance, syntax, transcoder))
     if isinstance(instance.source, memoryview):
-        return _memory_body(instance.source[instance.data_set_offset :], syntax)
+        offset = instance.data_set_offset
+        data_set = instance.source[offset:]
+        is_whole = is_known_whole(data_set[:PIECE_LENGTH], len(data_set), syntax, offset)
+        if not is_whole and not has_last_delimiter(data_set[-TAIL_LENGTH:]):
+            await asyncio.get_running_loop().run_in_executor(None, check_whole, data_set, syntax, offset)
+        return _memory_body(data_set, syntax)
     return _FileBody(instance, max(1, PIECE_LENGTH // fragment_length) * fragment_length, buffers)
 
 
@@ -123,6 +137,7 @@ class _FileBody:
         if FileIdentity.of(os.fstat(self._file.fileno())) != instance.identity:
             self._file.close()
             raise SourceError(None, "the file changed while it was waiting to be sent", self._path)
+        self._instance = instance
         self._syntax = instance.transfer_syntax
         self.length = instance.data_set_length + instance.data_set_length % 2
         self._offset, self._end = instance.data_set_offset, instance.data_set_offset + self.length
@@ -151,25 +166,34 @@ class _FileBody:
         piece = self._view[: min(len(self._view), self._end - self._offset)]
         await self._fill(piece)
         check_encoding(piece, self._syntax)
+        if not is_known_whole(piece, self.length, self._syntax, self._offset):
+            await self._check_end()
         self._is_prepared = True
+
+    async def _check_end(self) -> None:
+        """See that the data set is all there, where its first piece does not tell."""
+        tail = memoryview(bytearray(min(TAIL_LENGTH, self.length)))
+        await self._read(self._end - len(tail), tail)
+        if not has_last_delimiter(tail):
+            await asyncio.get_running_loop().run_in_executor(None, _check_file, self._instance)
 
     async def _fill(self, piece: memoryview) -> None:
         padding = max(0, self._offset + len(piece) - self._size)
         if padding:
             piece[-1] = 0
             piece = piece[:-1]
-        await self._read(piece)
+        await self._read(self._offset, piece)
 
-    async def _read(self, piece: memoryview) -> None:
-        count = self._read_cached(piece) if self._flags else 0
+    async def _read(self, offset: int, piece: memoryview) -> None:
+        count = self._read_cached(offset, piece) if self._flags else 0
         if count < len(piece):
-            self._reading = asyncio.get_running_loop().run_in_executor(None, self._read_through, self._offset + count, piece[count:])
+            self._reading = asyncio.get_running_loop().run_in_executor(None, self._read_through, offset + count, piece[count:])
             await asyncio.shield(self._reading)  # a cancelled future would look done, while the thread goes on
             self._reading = None
 
-    def _read_cached(self, piece: memoryview) -> int:
+    def _read_cached(self, offset: int, piece: memoryview) -> int:
         try:
-            return os.preadv(self._file.fileno(), [piece], self._offset, self._flags)
+            return os.preadv(self._file.fileno(), [piece], offset, self._flags)
         except BlockingIOError:
             return 0
         except OSError:
@@ -233,6 +257,19 @@ class _WrittenBody:
 
     def close(self) -> None:
         self._next = None
+
+
+def _check_file(instance: Instance) -> None:
+    """Look at every element of a file that has no delimiter near its end."""
+    try:
+        data_set = instance.read_file().data_set
+    except (SourceError, UnexpectedEndOfDataError):
+        raise
+    except DICOMError:
+        return  # not a cut
+    last = max((element.tag for element in data_set), default=None)
+    if last == PixelData and instance.transfer_syntax.is_encapsulated:
+        raise without_delimiter(instance.size)
 
 
 def _convert(instance: Instance, syntax: TransferSyntax, transcoder: Transcoder | None) -> Body:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from dicomkit.encoding.file_meta import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from dicomkit.network.configuration import DEFAULT_MAX_PDU_SIZE, AssociationConfiguration
 from dicomkit.network.dimse.messages import DIMSEPriority
-from dicomkit.network.timeouts import TimeoutConfiguration
+from dicomkit.network.timeouts import TimeoutConfiguration, check_seconds
 
 if TYPE_CHECKING:
     import ssl
@@ -41,6 +41,11 @@ class ServiceConfiguration:
         Each limit by itself, that on a whole operation too, instead of ``timeout``.
     ssl_context
         How to use TLS; None for none.
+
+    Raises
+    ------
+    ValueError
+        If ``timeout`` is not a positive number.
     """
 
     calling_ae_title: str
@@ -52,6 +57,9 @@ class ServiceConfiguration:
     user_identity: UserIdentity | None = None
     timeouts: TimeoutConfiguration | None = None
     ssl_context: ssl.SSLContext | None = None
+
+    def __post_init__(self) -> None:
+        check_seconds("timeout", self.timeout)
 
     def association_with(self, host: str, port: int) -> AssociationConfiguration:
         """Return how to associate with a peer.

@@ -1,16 +1,20 @@
-"""Waiting for responses (PS3.7 8.1)."""
+"""Waiting for responses, and ending an association once they are there (PS3.7 8.1)."""
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from dicomkit.network.dimse import DIMSEStatus, Request, Response, response_to
-from dicomkit.network.errors import ConnectionClosedError, RemoteProtocolError
+from dicomkit.network.errors import ConnectionClosedError, DICOMNetworkError, RemoteProtocolError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from dicomkit.network.association import Association
 
-__all__ = ["receive_response"]
+__all__ = ["receive_response", "releasing"]
 
 AnyResponse = TypeVar("AnyResponse", bound=Response)
 
@@ -23,10 +27,13 @@ async def receive_response(association: Association, kind: type[AnyResponse], me
     Raises
     ------
     DICOMNetworkError
-        If the association ends before it, or the peer answers with something else.
+        If the association ends before it, it takes longer than a read may take, or the peer answers with something else.
     """
+    # One limit on all that comes before it: who is asked for one response and says other things would keep us for ever.
+    loop, left = asyncio.get_running_loop(), association.read_timeout
+    end = None if left is None else loop.time() + left
     while True:
-        received = await association.receive_message()
+        received = await association.receive_message(timeout=left)
         if received is None:
             raise ConnectionClosedError("the peer released the association instead of answering")
         message = received.message
@@ -37,3 +44,16 @@ async def receive_response(association: Association, kind: type[AnyResponse], me
             raise RemoteProtocolError(f"the peer answered with {message.command_field.name}, and not what it was asked")
         elif message.status.is_final:
             return message
+        left = None if end is None else max(0.0, end - loop.time())
+
+
+@asynccontextmanager
+async def releasing(association: Association) -> AsyncIterator[Association]:
+    """Release an association at the end, or abort it if an exception ends the block.
+
+    What was answered was done: how the peer ends the association does not matter any more.
+    """
+    async with association:
+        yield association
+        with suppress(DICOMNetworkError):
+            await association.release()

@@ -132,8 +132,13 @@ def _read_path(path: str) -> Instance:
     except (OSError, ValueError):
         status = None  # read() says what is wrong
     if status is not None and not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-        with open(path, "rb") as pipe:
-            return read_instance(pipe)
+        try:
+            with open(path, "rb") as pipe:
+                return read_instance(pipe)
+        except OSError as error:
+            if isinstance(error, SourceError):
+                raise
+            raise SourceError(error.errno, error.strerror, path) from error
     file = _read_header(path)
     if status is None:
         raise SourceError(None, "the file appeared while it was read", path)
@@ -147,7 +152,10 @@ def _bytes_of(source: Buffer | IO[bytes]) -> memoryview:
         if not hasattr(source, "read"):
             kind = type(source).__name__
             raise TypeError(f"expected a path, contiguous bytes, a binary file object or a DICOMFile, not {kind}") from None
-        return memoryview(source.read())
+        data = source.read()
+        if isinstance(data, str):
+            raise TypeError("the file object is in text mode; open it with mode 'rb'") from None
+        return memoryview(data)
 
 
 def _read_header(source: str | memoryview) -> DICOMFile:

@@ -65,7 +65,8 @@ class InstanceSender:
         accepted = self._accepted.get(instance.sop_class_uid, [])
         context = choose_context(instance, accepted, is_convertible=self._transcoder is not None)
         if context is None:
-            raise SOPClassNotSupportedError(instance.sop_class_uid)
+            refused = instance.transfer_syntax.name if accepted or self._transcoder is None else ""
+            raise SOPClassNotSupportedError(instance.sop_class_uid, refused)
         syntax = TransferSyntax.get(context.transfer_syntax)
         body = await open_body(instance, syntax, self.association.fragment_length, self._transcoder, self._buffers)
         try:

@@ -62,7 +62,7 @@ class FileReceived:
 
 @dataclass(frozen=True, slots=True)
 class ServerError:
-    """Something went wrong with one peer or one instance; the server goes on."""
+    """Something went wrong with one peer or one instance; the server goes on. The error has no traceback: ``did_fail`` gets that."""
 
     error: Exception
 

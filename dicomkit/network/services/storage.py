@@ -16,6 +16,7 @@ from dicomkit.network.dimse import CStoreResponse, DIMSEPriority, DIMSEStatus, D
 from dicomkit.network.services.batch_events import BatchStorageConfiguration
 from dicomkit.network.services.batch_storage import Batch
 from dicomkit.network.services.configuration import StorageConfiguration
+from dicomkit.network.services.exchange import releasing
 from dicomkit.network.services.instances import Instance, Source, instance_of_data_set, read_instance
 from dicomkit.network.services.negotiation import divide
 from dicomkit.network.services.sender import InstanceSender
@@ -140,7 +141,9 @@ class DICOMStorageService:
         Raises
         ------
         DICOMError
-            If the file cannot be read, has no UIDs, or cannot be converted.
+            If the file cannot be read, has no UIDs, ends too early, or cannot be converted.
+        UnsupportedTransferSyntaxError
+            If PS3.6 does not have its transfer syntax: what a private one means is not known, so that nothing could be checked.
         NoPresentationContextAcceptedError
             If the peer does not take its SOP class.
         SOPClassNotSupportedError
@@ -252,6 +255,8 @@ class DICOMStorageService:
         InvalidAETitleError
             If a title is none. What goes wrong with files and network is told by events.
         """
+        if isinstance(sources, (str, bytes, bytearray, memoryview)):
+            raise TypeError("sources are several: put one path, or the bytes of one file, into a list")
         settings = StorageConfiguration.with_arguments(
             storage_configuration, calling_ae, called_ae, priority=priority, timeout=timeout, ssl_context=ssl_context
         )
@@ -270,7 +275,7 @@ async def _store(
     [part] = divide([instance], is_convertible=transcoder is not None)
     configuration = settings.association_with(host, port)
     association = await Association.connect(configuration, part.contexts, ssl_context=settings.ssl_context)
-    async with association:
+    async with releasing(association):
         response = await _send(association, instance, settings.priority, transcoder)
     return _result(instance, response, started, str(configuration.called_ae_title))
 

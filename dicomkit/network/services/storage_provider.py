@@ -15,8 +15,8 @@ from dicomkit.network.errors import OperationTimeoutError, StoreFailedError
 from dicomkit.network.services.collected_fragments import CollectedFragments
 from dicomkit.network.services.data_set_head import UIDFinder
 from dicomkit.network.services.memory_budget import MemoryBudget
-from dicomkit.network.services.server_events import FileReceived, ServerError
-from dicomkit.network.services.storage_delegate import IncomingInstance, ReceivedFile, StreamingStorageDelegate
+from dicomkit.network.services.server_events import FileReceived
+from dicomkit.network.services.storage_delegate import IncomingInstance, ReceivedFile
 from dicomkit.network.timeouts import TimeoutType
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dicomkit.network.association import Association
     from dicomkit.network.received_message import ReceivedMessage
     from dicomkit.network.services.server_events import StorageServerEvent
-    from dicomkit.network.services.storage_delegate import DataSetChunks, StorageDelegate
+    from dicomkit.network.services.storage_delegate import DataSetChunks, StorageDelegate, StreamingStorageDelegate
     from dicomkit.network.services.storage_scp import StorageSCPConfiguration
 
 __all__ = ["StorageProvider"]
@@ -40,6 +40,11 @@ _RESOURCE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.EN
 class StorageProvider:
     """Serves one association that was accepted.
 
+    Parameters
+    ----------
+    streaming
+        The delegate once more, if it takes data sets as they come.
+
     Attributes
     ----------
     is_busy
@@ -50,9 +55,11 @@ class StorageProvider:
         self,
         association: Association,
         delegate: StorageDelegate,
+        streaming: StreamingStorageDelegate | None,
         configuration: StorageSCPConfiguration,
         memory: MemoryBudget,
         emit: Callable[[StorageServerEvent], None],
+        tell: Callable[[Exception], None],
     ) -> None:
         self.is_busy = False
         self._association = association
@@ -60,9 +67,9 @@ class StorageProvider:
         self._configuration = configuration
         self._memory = MemoryBudget(configuration.max_memory_per_association, memory)
         self._emit = emit
+        self._tell = tell
         self._is_stopping = False
-        # Once: looking at a protocol costs as much as parsing a PDU.
-        self._streaming = delegate if isinstance(delegate, StreamingStorageDelegate) else None
+        self._streaming = streaming
 
     def stop_soon(self) -> None:
         """Take no message after the one that is being answered."""
@@ -111,7 +118,7 @@ class StorageProvider:
             await self._delegate.did_fail(error, request.affected_sop_instance_uid or None)
             if not self._association.is_established:
                 raise       # it ends the association, which is told there
-            self._emit(ServerError(error))
+            self._tell(error)
             if received.data_set is not None:
                 await received.data_set.drain()     # a peer that sends does not listen: it must finish before it is answered
             return _failure(error)

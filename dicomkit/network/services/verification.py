@@ -11,7 +11,7 @@ from dicomkit.network.configuration import DICOM_DEFAULT_PORT
 from dicomkit.network.dimse import CEchoRequest, CEchoResponse, DIMSEStatus
 from dicomkit.network.errors import SOPClassNotSupportedError
 from dicomkit.network.services.configuration import VerificationConfiguration
-from dicomkit.network.services.exchange import receive_response
+from dicomkit.network.services.exchange import receive_response, releasing
 from dicomkit.network.ul.contexts import PresentationContext
 from dicomkit.transfer_syntax import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
 from dicomkit.uids import Verification
@@ -105,7 +105,7 @@ class DICOMVerificationService:
         )  # fmt: skip
         contexts = (PresentationContext(1, Verification, TRANSFER_SYNTAXES),)
         association = await Association.connect(settings.association_with(host, port), contexts, ssl_context=settings.ssl_context)
-        async with association:
+        async with releasing(association):
             return await DICOMVerificationService.echo_over(association)
 
     @staticmethod

@@ -25,7 +25,7 @@ IS_COMMAND = 0x01
 IS_LAST = 0x02
 EMPTY = memoryview(b"")
 # What else listens, or is listened to, on such ports.
-FOREIGN = {0x16: "TLS", 0x47: "HTTP", 0x50: "HTTP", 0x48: "HTTP", 0x53: "SSH"}
+FOREIGN = {0x15: "TLS", 0x16: "TLS", 0x47: "HTTP", 0x50: "HTTP", 0x48: "HTTP", 0x3C: "HTTP", 0x53: "SSH"}
 
 
 class SkippedPDU:

@@ -184,7 +184,8 @@ def test_a_name_of_nobody(monkeypatch, found):
         run(connect_socket("pacs", 104, 10.0))
 
 
-def test_the_next_address_is_tried(monkeypatch):
+@pytest.mark.parametrize("first", [(socket.AF_INET, "127.0.0.2"), (12345, "::1")], ids=["nobody listens", "no such protocol here"])
+def test_the_next_address_is_tried(monkeypatch, first):
     async def script(peer):
         assert await peer.receive_rest() == b""
 
@@ -192,8 +193,8 @@ def test_the_next_address_is_tried(monkeypatch):
         async with listening(script) as port:
 
             async def resolve(host, number):
-                kind = (socket.AF_INET, socket.SOCK_STREAM, 0, "")
-                return [(*kind, ("127.0.0.2", port)), (*kind, ("127.0.0.1", port))]
+                kind = (socket.SOCK_STREAM, 0, "")
+                return [(first[0], *kind, (first[1], port)), (socket.AF_INET, *kind, ("127.0.0.1", port))]
 
             monkeypatch.setattr(transport_module, "_resolve", resolve)
             (await connect_socket("pacs", port, 5.0)).close()

@@ -14,6 +14,7 @@ from dicomkit.network.dimse import (
     DIMSEStatus,
     Message,
     NGetRequest,
+    Response,
     parse_command,
     serialize_command,
 )
@@ -144,3 +145,11 @@ def test_offending_elements_are_tags() -> None:
     data = serialize_command(response, has_data_set=False)
     assert element(0x0901, bytes.fromhex("1000 1000 e07f 1000")) in data
     assert parse_command(data) == (response, False)
+
+
+def test_a_comment_cannot_command_a_terminal() -> None:
+    comment = element(0x0902, b"\x1b[2J\x9b31mdisk\r\nfull \0")
+    data = number(0x0100, 0x8030) + number(0x0120, 1) + number(0x0800, 0x0101) + number(0x0900, 0xA700) + comment
+    message, _ = parse_command(data)
+    assert isinstance(message, Response)
+    assert message.error_comment == "[2J 31mdisk  full"

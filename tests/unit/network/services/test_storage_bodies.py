@@ -90,8 +90,8 @@ async def test_what_is_not_in_memory_is_read_in_a_thread(
         threads.add(threading.current_thread())
         through(self, offset, piece)
 
-    def some(self: bodies._FileBody, piece: memoryview) -> int:
-        piece[:count_cached] = path.read_bytes()[self._offset : self._offset + count_cached]
+    def some(self: bodies._FileBody, offset: int, piece: memoryview) -> int:
+        piece[:count_cached] = path.read_bytes()[offset : offset + count_cached]
         return count_cached
 
     path = write(image(2 * PIECE + 1000))

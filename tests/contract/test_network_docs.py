@@ -1,0 +1,122 @@
+"""The pages about the network run as they stand, against servers on loopback."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from dicomkit.network import errors
+from dicomkit.network.services.storage_scp import COMMON_SOP_CLASSES, COMMON_TRANSFER_SYNTAXES, StorageSCPConfiguration
+from dicomkit.testing import KeepingDelegate, data_set, file_meta, loopback_server, part10
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+SEND, RECEIVE, ERRORS = ((DOCS / "how-to" / f"network-{name}.md").read_text(encoding="utf-8") for name in ("send", "receive", "errors"))
+STATEMENT = (DOCS / "reference" / "dicom-conformance-statement.md").read_text(encoding="utf-8")
+CT = "1.2.840.10008.5.1.4.1.1.2"
+
+
+def write_instance(name, uid):
+    body = data_set([(0x00080016, "UI", CT), (0x00080018, "UI", uid), (0x0020000D, "UI", "1.2"), (0x0020000E, "UI", "1.3")])
+    Path(name).write_bytes(part10(body, meta=file_meta(sop_class_uid=CT, sop_instance_uid=uid)))
+
+
+def blocks(page):
+    return re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+
+
+async def run_block(block, names):
+    code = compile(block, "page", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    result = eval(code, names)
+    if inspect.iscoroutine(result):
+        await result
+
+
+async def run_page(page, port, names):
+    for block in blocks(page):
+        await run_block(block.replace("pacs.example", "127.0.0.1").replace("11112", str(port)), names)
+
+
+async def test_the_examples_of_sending(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_instance("ct.dcm", "1.2.3")
+    write_instance("mr.dcm", "1.2.4")
+    async with loopback_server(delegate := KeepingDelegate(), ae_title="PACS") as server:
+        await run_page(SEND, server.port, {})
+    assert [file.sop_instance_uid for file in delegate.files] == ["1.2.3", "1.2.3", "1.2.4"]
+    printed = capsys.readouterr().out
+    assert "50%\n100%\n" in printed
+    assert "2 stored at" in printed
+
+
+async def test_the_examples_of_receiving(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_instance("ct.dcm", "1.2.3")
+    first, *classes, last = blocks(RECEIVE)
+    names = {}
+    serving = asyncio.create_task(run_block(first.replace("11112", "0"), names))
+    while "server" not in names:
+        await asyncio.sleep(0)
+    from dicomkit.network import DICOMStorageService
+
+    send = {"calling_ae": "ME", "called_ae": "ME"}
+    assert (await DICOMStorageService.store("ct.dcm", to="127.0.0.1", port=names["server"].port, **send)).success
+    await names["server"].stop()
+    await serving
+    assert (tmp_path / "incoming" / "1.2" / "1.3" / "1.2.3.dcm").is_file()
+    for block in classes:
+        await run_block(block, names)
+    for delegate, says in ((names["Archive"](), "1.2.3 1.2.840.10008.1.2.1"), (names["Counting"](), "1.2.3 ")):
+        async with loopback_server(delegate, ae_title="ME") as server:
+            result = await DICOMStorageService.store("ct.dcm", to="127.0.0.1", port=server.port, **send)
+        assert result.success is isinstance(delegate, names["Counting"])        # it is shorter than the archive wants
+        assert "1.2.3" in capsys.readouterr().out, says
+    await run_block(last, names)
+
+
+async def test_the_examples_of_errors(capsys):
+    async with loopback_server(ae_title="PACS") as server:
+        await run_page(ERRORS, server.port, {})
+    printed = capsys.readouterr().out
+    assert "the association was rejected permanently by the peer's application" in printed
+    assert "Check configuration: the AE titles, letter by letter" in printed
+
+
+def test_the_errors_of_the_table_exist():
+    table = ERRORS.partition("| What you see |")[2].partition("\n\n")[0]
+    names = re.findall(r"`(\w+Error)`", table)
+    assert len(names) > 12
+    assert all(hasattr(errors, name) for name in names)
+
+
+def test_the_limits_of_the_table_are_the_defaults():
+    table = RECEIVE.partition("## Limits")[2].partition("\n\n`every")[0]
+    rows = re.findall(r"^\| (`.+?`) \| (.+?) \| .+ \|$", table, re.MULTILINE)
+    said = {name: value for names, value in rows for name in re.findall(r"`(\w+)`", names)}
+    said.pop("StorageSCPConfiguration")
+    configuration = StorageSCPConfiguration(ae_title="ME")
+    assert said.pop("max_memory_per_association") == said.pop("max_memory") == "256 MiB, 1 GiB"
+    assert (configuration.max_memory_per_association, configuration.max_memory) == (256 << 20, 1 << 30)
+    numbers = {"max_concurrent_associations": "10", "max_connections": "1,024", "max_pdu_size": "16,384"}
+    for name, text in numbers.items():
+        assert said.pop(name) == text
+        assert getattr(configuration, name) == int(text.replace(",", ""))
+    for name, text, seconds in (("artim_timeout", "30 s", 30), ("idle_timeout", "60 s", 60), ("operation_timeout", "30 minutes", 1800)):
+        assert (said.pop(name), getattr(configuration, name)) == (text, seconds)
+    assert set(said) == {
+        "max_instance_size", "calling_ae_whitelist", "calling_ae_blacklist", "is_called_ae_title_checked", "accepted_sop_classes",
+        "accepted_transfer_syntaxes",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("heading", "uids"),
+    [("SOP classes accepted by default", COMMON_SOP_CLASSES), ("Transfer syntaxes accepted by default", COMMON_TRANSFER_SYNTAXES)],
+)
+def test_the_conformance_statement_lists_what_is_accepted(heading, uids):
+    table = STATEMENT.partition(heading)[2].partition("\n#")[0]
+    assert set(re.findall(r"\| (1\.2\.840\.10008[\d.]*) \|", table)) == set(uids)
