@@ -47,7 +47,7 @@ async def test_the_examples_of_sending(tmp_path, monkeypatch, capsys):
     write_instance("mr.dcm", "1.2.4")
     async with loopback_server(delegate := KeepingDelegate(), ae_title="PACS") as server:
         await run_page(SEND, server.port, {})
-    assert [file.sop_instance_uid for file in delegate.files] == ["1.2.3", "1.2.3", "1.2.4"]
+    assert [file.sop_instance_uid for file in delegate.files] == ["1.2.3", "1.2.3", "1.2.4", "1.2.3"]
     printed = capsys.readouterr().out
     assert "50%\n100%\n" in printed
     assert "2 stored at" in printed
