@@ -10,6 +10,7 @@ from dicomkit.element import tag_for_key
 from dicomkit.element_path import ElementPath
 from dicomkit.file import DICOMFile, read
 from dicomkit.tags import PixelData
+from dicomkit.vr import VR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     Source = DICOMFile | DataSet | str | os.PathLike[str] | bytes
 
 __all__ = ["Change", "Difference", "diff"]
+
+# Their values are bytes: as equal as those are.
+_BULK = frozenset({VR.OB, VR.OD, VR.OF, VR.OL, VR.OV, VR.OW, VR.UN})
+_PIECE = 1 << 20
 
 
 class Change(StrEnum):
@@ -116,9 +121,27 @@ def _differences(first: DataSet, second: DataSet, around: tuple[ElementPath, int
             yield Difference(path, Change.ADDED if before is None else Change.REMOVED, before, after)
         elif before.is_sequence and after.is_sequence:
             yield from _differences_of_items(before, after, path, ignored)
-        elif before != after:
+        elif not _is_same(before, after):
             change = Change.VR if before.vr != after.vr and before.value_data == after.value_data else Change.VALUE
             yield Difference(path, change, before, after)
+
+
+def _is_same(before: DataElement, after: DataElement) -> bool:
+    """Whether two elements are equal; long values of files on disk are compared piece by piece, and not kept."""
+    is_on_disk = before.is_deferred or after.is_deferred
+    if not is_on_disk or before.vr not in _BULK or before.vr != after.vr or before.is_big_endian != after.is_big_endian:
+        return before == after
+    length = before.value_length
+    if length != after.value_length or before.has_undefined_length != after.has_undefined_length:
+        return False
+    mine, theirs = bytearray(min(length, _PIECE)), bytearray(min(length, _PIECE))
+    for offset in range(0, length, _PIECE):
+        size = min(_PIECE, length - offset)
+        before.read_into(offset, memoryview(mine)[:size])
+        after.read_into(offset, memoryview(theirs)[:size])
+        if mine[:size] != theirs[:size]:
+            return False
+    return True
 
 
 def _find(data_set: DataSet, tag: Tag) -> DataElement | None:

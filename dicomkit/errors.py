@@ -145,15 +145,15 @@ class UnsupportedTransferSyntaxError(DICOMError, ValueError):
         The Transfer Syntax UID (0002,0010).
     """
 
-    def __init__(self, uid: str) -> None:
+    def __init__(self, uid: str, message: str | None = None) -> None:
         # Where a length lies, what should be a UID can be anything, patient data too.
         is_uid = len(uid) <= 64 and all(character in "0123456789." for character in uid)
         what = f"transfer syntax {uid}" if is_uid else "a transfer syntax whose UID is none"
-        super().__init__(f"{what} is not in PS3.6 Annex A; force=True guesses its encoding")
+        super().__init__(message or f"{what} is not in PS3.6 Annex A; force=True guesses its encoding")
         self.uid = uid
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.uid,)
+        return type(self), (self.uid, str(self))
 
 
 class MissingRequiredElementError(DICOMError, LookupError):

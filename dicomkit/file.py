@@ -11,7 +11,8 @@ from dicomkit.encoding.options import ReadOptions
 from dicomkit.encoding.parser import PREAMBLE_LENGTH, ParsedFile, parse_file
 from dicomkit.encoding.source import open_source
 from dicomkit.encoding.write_options import WriteOptions
-from dicomkit.errors import UnknownKeywordError, UnsupportedTransferSyntaxError
+from dicomkit.errors import PixelDataError, UnknownKeywordError, UnsupportedTransferSyntaxError
+from dicomkit.image_shortcuts import ImageShortcuts
 from dicomkit.transfer_syntax import EXPLICIT_VR_LITTLE_ENDIAN, TransferSyntax
 from dicomkit.uid import generate_uid
 from dicomkit.uids import SecondaryCaptureImageStorage
@@ -21,24 +22,12 @@ TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
-    from types import ModuleType
     from typing import IO, Any, Self
 
     import numpy.typing as npt
 
     from dicomkit.element import Key
     from dicomkit.errors import DICOMError
-    from dicomkit.pixels import (
-        VOILUT,
-        Overlay,
-        PaletteColorLUT,
-        PhotometricInterpretation,
-        PixelData,
-        PixelDataDescriptor,
-        PixelRange,
-        RenderedImage,
-        WindowSettings,
-    )
 
 __all__ = ["DICOMFile", "read"]
 
@@ -90,7 +79,7 @@ def _with_overrides(options: ReadOptions, overrides: dict[str, Any]) -> ReadOpti
     return options.replace(**overrides)
 
 
-class DICOMFile:
+class DICOMFile(ImageShortcuts):
     """A DICOM file: File Meta Information and a data set, to which keys and keywords are handed on.
 
     ``f.PatientName``, ``f["PatientName"]``, ``in``, iteration and the typed getters are those of :attr:`data_set`.
@@ -164,14 +153,14 @@ class DICOMFile:
         UnsupportedTransferSyntaxError
             If PS3.6 does not have the transfer syntax.
         PixelDataError
-            If pixel data is compressed and the syntax is for native pixels, or the other way round.
+            If pixel data is compressed and the syntax is for native pixels, or the other way round, or the syntax has no place for any.
         InvalidValueError
             If a UID is none.
         """
         from dicomkit.encoding.file_meta import complete_file_meta  # lazy: start-up
         from dicomkit.encoding.serializer import check_pixel_data  # lazy: start-up
 
-        syntax = _syntax_of(transfer_syntax_uid)
+        syntax = _syntax_for(data_set, transfer_syntax_uid)
         body = data_set.copy()
         check_pixel_data(body, syntax)
         if sop_class_uid is not None or body.get("SOPClassUID") is None:
@@ -209,8 +198,12 @@ class DICOMFile:
             If the image has no place in the transfer syntax, or its attributes and data contradict each other.
         MissingRequiredElementError
             If the attributes to understand the pixels are missing.
+        ValueError
+            If there are options for a transfer syntax of native pixels.
         """
-        syntax = _syntax_of(transfer_syntax)
+        syntax = _syntax_for(self.data_set, transfer_syntax)
+        if options and not syntax.is_encapsulated:
+            raise ValueError(f"{syntax.name} has no encoder to be told {', '.join(sorted(options))}")
         twin = self.copy()
         if syntax == self.transfer_syntax and not options:
             return twin
@@ -236,38 +229,11 @@ class DICOMFile:
         workers: int = 1,
         **options: Any,
     ) -> None:
-        """Set the pixels, and the image attributes that describe them (PS3.3 C.7.6.3, C.7.6.24, C.7.6.25).
+        """Set the pixels from an array, and the image attributes that describe them (PS3.3 C.7.6.3, C.7.6.24, C.7.6.25).
 
         Integers become Pixel Data, ``bool`` its 1-bit cells, and floating point numbers Float or Double Float Pixel Data. In a file of a
-        compressed transfer syntax they are encoded. What was true of the old pixels only goes: palettes, icons, offset tables, extremes of
-        the series, padding that the new pixels cannot have. Lossy Image Compression stays, as it is about the pixels' whole history, and
-        so do windows, the Modality LUT and Image Type: whether they still mean something is the caller's knowledge.
-
-        Parameters
-        ----------
-        array
-            Shape ``(rows, columns)``, with frames before and the three samples of a colour behind.
-        photometric_interpretation
-            MONOCHROME1, MONOCHROME2, RGB, YBR_FULL, or PALETTE COLOR for indices into the palette that is there. By default integers whose
-            last of three or four axes has length 3 are RGB, and everything else is grey: MONOCHROME1 where the image was, else MONOCHROME2.
-        bits_stored
-            How many bits the values need; by default all that the array's type has.
-        planar_configuration
-            0 to store colours pixel by pixel, 1 plane by plane; compressed ones have the order of their transfer syntax.
-        workers
-            How many threads encode frames.
-        **options
-            What the encoder of a compressed transfer syntax is told, as in :meth:`transcode`.
-
-        Raises
-        ------
-        PixelDataError
-            If an image cannot be of this type or shape, its values do not fit into ``bits_stored``, functional groups are there for another
-            number of frames, or the pixels have no place in the transfer syntax. Nothing was changed then.
-        MissingRequiredElementError
-            If it is to be PALETTE COLOR, and there is no palette.
-        NoCodecError
-            If nobody encodes the transfer syntax.
+        compressed transfer syntax they are encoded. Each parameter, what else changes in the data set, and the errors are told by
+        :func:`dicomkit.pixels.assign.set_pixel_array`.
         """
         from dicomkit.pixels.assign import set_pixel_array  # lazy: start-up
 
@@ -442,153 +408,13 @@ class DICOMFile:
 
         return html_of_file(self)
 
-    # Shortcuts to the image (PS3.3 C.7.6.3, C.11); dicomkit.pixels has the whole of it.
 
-    def pixel_data(self) -> PixelData | None:
-        """Return the frames; None if there is no pixel data.
-
-        Raises
-        ------
-        MissingRequiredElementError
-            If there is pixel data, but not the attributes to understand it.
-        PixelDataError
-            If attributes and data contradict each other.
-        """
-        return _image().pixel_data(self.data_set, self.transfer_syntax)  # type: ignore[no-any-return]
-
-    def pixel_data_descriptor(self) -> PixelDataDescriptor | None:
-        """Return shape, depth and meaning of the pixel data; None if there is none."""
-        return _image().pixel_data_descriptor(self.data_set)  # type: ignore[no-any-return]
-
-    def pixel_range(self, frame_index: int = 0) -> PixelRange | None:
-        """Return the smallest and largest stored value of a frame; None if there is no pixel data."""
-        return _image().pixel_range(self.data_set, self.transfer_syntax, frame_index)  # type: ignore[no-any-return]
-
-    @property
-    def image_rows(self) -> int | None:
-        """Rows (0028,0010)."""
-        return self.data_set.uint16("Rows")
-
-    @property
-    def image_columns(self) -> int | None:
-        """Columns (0028,0011)."""
-        return self.data_set.uint16("Columns")
-
-    @property
-    def number_of_frames(self) -> int:
-        """Number of Frames (0028,0008), 1 where it is absent or empty."""
-        return _image().number_of_frames(self.data_set)  # type: ignore[no-any-return]
-
-    @property
-    def is_multi_frame(self) -> bool:
-        """Whether there is more than one frame."""
-        return self.number_of_frames > 1
-
-    @property
-    def photometric_interpretation(self) -> PhotometricInterpretation | None:
-        """Photometric Interpretation (0028,0004)."""
-        return _image().photometric_interpretation(self.data_set)  # type: ignore[no-any-return]
-
-    @property
-    def is_monochrome(self) -> bool:
-        """Whether a pixel is one grey value."""
-        return _image().is_monochrome(self.data_set)  # type: ignore[no-any-return]
-
-    @property
-    def is_color(self) -> bool:
-        """Whether a pixel is a colour, by a palette or of its own."""
-        return _image().is_color(self.data_set)  # type: ignore[no-any-return]
-
-    @property
-    def is_palette_color(self) -> bool:
-        """Whether a pixel is an index into a palette."""
-        return _image().is_palette_color(self.data_set)  # type: ignore[no-any-return]
-
-    def palette_color_lut(self) -> PaletteColorLUT | None:
-        """Return the palette; None if there is none."""
-        return _image().palette_color_lut(self.data_set)  # type: ignore[no-any-return]
-
-    def window_settings(self, frame_index: int = 0) -> WindowSettings | None:
-        """Return the first stored window; None if there is none."""
-        return _image().window_settings(self.data_set, frame_index)  # type: ignore[no-any-return]
-
-    def all_window_settings(self, frame_index: int = 0) -> list[WindowSettings]:
-        """Return all stored windows."""
-        return _image().all_window_settings(self.data_set, frame_index)  # type: ignore[no-any-return]
-
-    def rescale_slope(self) -> float:
-        """Return Rescale Slope (0028,1053), 1.0 where it is absent."""
-        return _image().rescale_slope(self.data_set)  # type: ignore[no-any-return]
-
-    def rescale_intercept(self) -> float:
-        """Return Rescale Intercept (0028,1052), 0.0 where it is absent."""
-        return _image().rescale_intercept(self.data_set)  # type: ignore[no-any-return]
-
-    def rescale(self, stored_value: float) -> float:
-        """Return Rescale Slope times a value plus Rescale Intercept: HU in a CT image."""
-        return _image().rescale(self.data_set, stored_value)  # type: ignore[no-any-return]
-
-    def render_frame(
-        self,
-        frame_index: int = 0,
-        window: WindowSettings | VOILUT | str | None = None,
-        *,
-        size: int | tuple[int, int] | None = None,
-        overlays: bool = False,
-    ) -> RenderedImage:
-        """Return a frame as it would be displayed, 8 bits a sample.
-
-        Parameters
-        ----------
-        frame_index
-            Which frame, from 0.
-        window
-            VOI window or table for monochrome frames, or the name of one: a stored explanation, or a preset such as ``"lung"``. By default
-            the range of the frame's values. Colour ignores it.
-        size
-            The longer side in pixels, or rows and columns to fit into; pixels become square. By default the frame's own pixels.
-        overlays
-            Whether to draw the overlay planes (PS3.3 C.9.2).
-
-        Raises
-        ------
-        MissingRequiredElementError
-            If there is no pixel data, or not the attributes to understand it.
-        PixelDataError
-            If attributes and data contradict each other, or no window has that name.
-        NoCodecError
-            If the pixel data is compressed and no codec for it is installed.
-        """
-        return _image().render_frame(  # type: ignore[no-any-return]
-            self.data_set, self.transfer_syntax, frame_index, window, size=size, overlays=overlays
-        )
-
-    def render_frame_with_stored_window(
-        self, frame_index: int = 0, *, size: int | tuple[int, int] | None = None, overlays: bool = False
-    ) -> RenderedImage:
-        """Return a frame through the first stored window, or as :meth:`render_frame` where there is none."""
-        return _image().render_frame_with_stored_window(  # type: ignore[no-any-return]
-            self.data_set, self.transfer_syntax, frame_index, size=size, overlays=overlays
-        )
-
-    def overlays(self) -> list[Overlay]:
-        """Return the overlay planes of the 60xx groups, also those in unused bits of the pixels (PS3.3 C.9.2)."""
-        return _image().overlays(self.data_set, self.transfer_syntax)  # type: ignore[no-any-return]
-
-    def icon(self) -> PixelData | None:
-        """Return the image of Icon Image Sequence (0088,0200); None if there is none (PS3.3 F.7)."""
-        return _image().icon(self.data_set, self.transfer_syntax)  # type: ignore[no-any-return]
-
-
-def _syntax_of(transfer_syntax: str | TransferSyntax) -> TransferSyntax:
-    """Return the transfer syntax of a UID, keyword or name, in which data sets can be encoded."""
+def _syntax_for(data_set: DataSet, transfer_syntax: str | TransferSyntax) -> TransferSyntax:
+    """Return the transfer syntax of a UID, keyword or name, in which a data set can be encoded."""
     syntax = transfer_syntax if isinstance(transfer_syntax, TransferSyntax) else TransferSyntax.find(transfer_syntax)
     if syntax is None or not syntax.is_data_set_encoding:
-        raise UnsupportedTransferSyntaxError(str(transfer_syntax))
+        name = str(transfer_syntax)
+        raise UnsupportedTransferSyntaxError(name, f"{name:.64} is no transfer syntax of PS3.6 Annex A in which data sets are encoded")
+    if "PixelData" in data_set and (syntax.compression == "JPIP" or syntax.keyword.startswith("SMPTE")):
+        raise PixelDataError(f"{syntax.name} has no place for Pixel Data: pixels are behind a URL, or in a stream of their own (PS3.5 A)")
     return syntax
-
-
-def _image() -> ModuleType:
-    from dicomkit.pixels import image_access  # lazy: start-up (it imports NumPy)
-
-    return image_access

@@ -154,8 +154,8 @@ def data_set_of_json(
 
         try:
             text = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise ParsingError("this is no JSON") from error
+        except (ValueError, RecursionError):
+            raise ParsingError("this is no JSON") from None  # theirs holds the text
     try:
         return _Reader(bulk_data, make_element, make_data_set).data_set(text)
     except RecursionError:
@@ -193,7 +193,7 @@ class _Reader:
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             if isinstance(error, EncodingError) and error.tag is not None:
                 raise
-            raise ParsingError(f"a value that is no {vr} of the DICOM JSON Model (PS3.18 F.2.3)", tag=tag) from error
+            raise ParsingError(f"a value that is no {vr} of the DICOM JSON Model (PS3.18 F.2.3)", tag=tag) from None  # it quotes the value
 
     def value(self, tag: Tag, vr: VR, attribute: dict[str, Any]) -> Any:
         if "BulkDataURI" in attribute:

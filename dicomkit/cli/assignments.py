@@ -14,6 +14,7 @@ from dicomkit.element import DataElement, tag_for_key
 from dicomkit.element_path import ElementPath
 from dicomkit.errors import DICOMError, InvalidTagError, InvalidValueError, MissingRequiredElementError, UnknownKeywordError
 from dicomkit.tag import Tag
+from dicomkit.tags import FileMetaInformationGroupLength, MediaStorageSOPClassUID, MediaStorageSOPInstanceUID, TransferSyntaxUID
 from dicomkit.vr import VR
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ __all__ = ["ASSIGNMENT", "ELEMENT_PATH", "Assignment", "delete_element"]
 _INTEGERS = frozenset({VR.SL, VR.SS, VR.SV, VR.UL, VR.US, VR.UV})
 _FLOATS = frozenset({VR.FD, VR.FL})
 _FILE_META_GROUP = 0x0002
+# Whatever is set here, writing makes it again of the data set, and of the syntax that it is written in (PS3.10 7.1).
+_MADE_ON_WRITING = {
+    FileMetaInformationGroupLength: "writing counts it",
+    MediaStorageSOPClassUID: "writing takes it from SOPClassUID: set that",
+    MediaStorageSOPInstanceUID: "writing takes it from SOPInstanceUID: set that",
+    TransferSyntaxUID: "writing takes it from the encoding, which dicomkit convert changes",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,15 @@ def _value_of(text: str, vr: VR, tag: Tag) -> Any:
         raise InvalidValueError(f"{vr} takes {kind}, several with backslashes between", tag=int(tag)) from None
 
 
+def _parse_path(text: str) -> ElementPath:
+    """Read the path of an element that can be changed; raises :class:`InvalidTagError` of others."""
+    path = ElementPath.parse(text)
+    reason = None if path.steps else _MADE_ON_WRITING.get(path.tag)
+    if reason is not None:
+        raise InvalidTagError(f"{path} cannot be changed: {reason}")
+    return path
+
+
 def _complete(incomplete: str) -> list[CompletionItem]:
     """The keywords that begin like the last one of a path."""
     before, dot, last = incomplete.rpartition(".")
@@ -159,7 +176,7 @@ class _ElementPathType(PathType):
 
     def convert(self, value: str | ElementPath, param: click.Parameter | None, ctx: click.Context | None) -> ElementPath:
         try:
-            return ElementPath.parse(value) if isinstance(value, str) else value
+            return _parse_path(value) if isinstance(value, str) else value
         except (InvalidTagError, UnknownKeywordError) as error:
             self.fail(str(error), param, ctx)
 
@@ -180,7 +197,7 @@ class _AssignmentType(AssignmentType):
             self.fail(f"{key!r} has no value: write KEY=VALUE, or KEY= to leave it empty", param, ctx)
         key, colon, letters = key.partition(":")
         try:
-            assignment = Assignment(ElementPath.parse(key), VR(letters.strip().upper()) if colon else None, text)
+            assignment = Assignment(_parse_path(key), VR(letters.strip().upper()) if colon else None, text)
             assignment.check()
         except (InvalidTagError, UnknownKeywordError, InvalidValueError) as error:
             self.fail(str(error), param, ctx)

@@ -65,7 +65,7 @@ def bench(paths: tuple[str, ...], syntaxes: tuple[TransferSyntax, ...], names: t
     if as_json:
         document = {"files": measured.file_count, "frames": measured.frame_count, "results": [result.to_json() for result in results]}
         click.echo(json.dumps(document, indent=2))
-    else:
+    elif results:
         write_text_table(_COLUMNS, (result.cells() for result in results), sys.stdout)
         click.echo(f"{count(measured.frame_count, 'frame')} of {count(measured.file_count, 'file')}", err=True)
     if plot is not None and results:

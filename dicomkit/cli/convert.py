@@ -63,6 +63,8 @@ def command(source: str, target: str, syntax: TransferSyntax, workers: int, over
     dicomkit convert compressed/ native/ --to ExplicitVRLittleEndian
     """
     chosen = {name: options[name] for name in _OPTIONS if options.get(name) is not None}
+    if chosen and not syntax.is_encapsulated:
+        raise click.UsageError(f"{syntax.name} has no encoder to be told {', '.join(sorted(chosen))}")
     jobs = _Jobs(source, target)
     single = len(jobs.pairs) == 1
     convert = _Converter(syntax, chosen, workers if single else 1, overwrite, ReadOptions(force=force, defer_larger_than=STREAMED_BYTES))

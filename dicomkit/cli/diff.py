@@ -19,7 +19,7 @@ from dicomkit.comparison import Change, Difference, diff
 from dicomkit.display import SHOWN_BYTES, VALUE_WIDTH, format_value
 from dicomkit.encoding.options import ReadOptions
 from dicomkit.errors import DICOMError
-from dicomkit.file import read
+from dicomkit.file import DICOMFile, read
 from dicomkit.scanning import looks_like_dicom
 
 if TYPE_CHECKING:
@@ -56,7 +56,11 @@ def command(first: str, second: str, ignored: tuple[Tag, ...], with_meta: bool, 
         raise click.UsageError("one of the two is a folder: compare files with files, folders with folders")
     comparison = _Comparison(ignored, with_meta, decode_pixels, is_full, ReadOptions(force=force))
     if not os.path.isdir(first):
-        write_lines(comparison.lines_of(first, second), sys.stdout)
+        try:
+            write_lines(comparison.lines_of(first, second), sys.stdout)
+        except DICOMError as error:
+            click.echo(f"dicomkit: error: {comparison.problem_of(error)}", err=True)
+            return 1
     else:
         write_lines(comparison.lines_of_folders(first, second), sys.stdout)
         click.echo(f"{count(comparison.files, 'file')} compared, {comparison.differing:,} not the same", err=True)
@@ -74,10 +78,12 @@ class _Comparison:
         self.options = options
         self.is_colored = has_color(sys.stdout)
         self.files = self.differing = 0
+        self.reading = ""
 
     def lines_of(self, first: str, second: str) -> Iterator[str]:
         """The lines of two files."""
-        one, other = read(first, self.options), read(second, self.options)
+        one, other = self.read(first), self.read(second)
+        self.reading = f"{first} or {second}"  # in which pixels may be damaged
         self.files += 1
         found: list[Difference] = []
         if self.with_meta:
@@ -92,6 +98,16 @@ class _Comparison:
                 yield self.styled(self.line("-", difference, difference.before), _RED)
             if difference.after is not None:
                 yield self.styled(self.line("+", difference, difference.after), _GREEN)
+
+    def read(self, path: str) -> DICOMFile:
+        self.reading = path
+        return read(path, self.options)
+
+    def problem_of(self, error: DICOMError | OSError) -> str:
+        """What went wrong, and with which of the two files."""
+        words = describe(error)
+        path = printable(self.reading)
+        return words if path in words else f"{path}: {words}"
 
     def lines_of_folders(self, first: str, second: str) -> Iterator[str]:
         """The lines of the files of two folders, by name."""
@@ -109,8 +125,8 @@ class _Comparison:
                 is_dicom = not isinstance(error, DICOMError) or looks_like_dicom(error)
                 if is_dicom or not filecmp.cmp(*pair, shallow=False):
                     self.differing += 1
-                    problem = describe(error) if is_dicom else "not DICOM, and not the same"
-                    yield self.styled(f"{printable(name)}: {problem}", _RED)
+                    problem = self.problem_of(error) if is_dicom else f"{printable(name)}: not DICOM, and not the same"
+                    yield self.styled(problem, _RED)
 
     def line(self, sign: str, difference: Difference, element: DataElement) -> str:
         if element.is_sequence and difference.change is Change.VALUE:

@@ -76,7 +76,7 @@ def describe(error: BaseException) -> str:
     """Return what an error says, on one line; of the system's errors, path and reason."""
     if isinstance(error, OSError) and error.strerror:
         return printable(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
-    return printable(str(error) or type(error).__name__)
+    return printable(str(error).replace("force=True", "--force") or type(error).__name__)  # what an argument is called here
 
 
 class _BriefWarnings:

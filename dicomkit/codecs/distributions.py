@@ -31,6 +31,7 @@ _DISTRIBUTIONS = {
     uids.JPEGXLJPEGRecompression: "dicomkit-jpegxl",
     uids.JPEGXL: "dicomkit-jpegxl",
 }
+_DECODED_ONLY = (uids.JPEGXLJPEGRecompression,)
 
 
 def find_distribution(transfer_syntax_uid: str) -> str | None:
@@ -51,6 +52,8 @@ def no_codec_error(transfer_syntax: TransferSyntax, verb: str = "decode", remark
     distribution = find_distribution(transfer_syntax.uid)
     if distribution is None:
         remedy = "dicomkit has none to offer"
+    elif verb == "encode" and transfer_syntax.uid in _DECODED_ONLY:
+        remedy = f"the distribution {distribution} only decodes it"
     elif remarks and distribution in remarks:
         remedy = f"the distribution {distribution} {remarks[distribution]}"
     else:

@@ -60,12 +60,40 @@ def set_pixel_array(
     workers: int = 1,
     **options: Any,
 ) -> None:
-    """Put pixel data and its image attributes into a data set; see :meth:`dicomkit.DICOMFile.set_pixel_array`.
+    """Set the pixels, and the image attributes that describe them (PS3.3 C.7.6.3, C.7.6.24, C.7.6.25).
+
+    Integers become Pixel Data, ``bool`` its 1-bit cells, and floating point numbers Float or Double Float Pixel Data. For a
+    compressed transfer syntax they are encoded. What was true of the old pixels only goes: palettes, icons, offset tables, extremes of
+    the series, padding that the new pixels cannot have. Lossy Image Compression stays, as it is about the pixels' whole history, and
+    so do windows, the Modality LUT and Image Type: whether they still mean something is the caller's knowledge.
+
+    Parameters
+    ----------
+    transfer_syntax
+        What the data set is to be encoded in.
+    array
+        Shape ``(rows, columns)``, with frames before and the three samples of a colour behind.
+    photometric_interpretation
+        MONOCHROME1, MONOCHROME2, RGB, YBR_FULL, or PALETTE COLOR for indices into the palette that is there. By default integers whose
+        last of three or four axes has length 3 are RGB, and everything else is grey: MONOCHROME1 where the image was, else MONOCHROME2.
+    bits_stored
+        How many bits the values need; by default all that the array's type has.
+    planar_configuration
+        0 to store colours pixel by pixel, 1 plane by plane; compressed ones have the order of their transfer syntax.
+    workers
+        How many threads encode frames.
+    **options
+        What the encoder of a compressed transfer syntax is told, as in :meth:`dicomkit.DICOMFile.transcode`.
 
     Raises
     ------
     PixelDataError
-        If an image cannot be of this type or shape, or its values do not fit into ``bits_stored``; nothing was changed then.
+        If an image cannot be of this type or shape, its values do not fit into ``bits_stored``, functional groups are there for another
+        number of frames, or the pixels have no place in the transfer syntax. Nothing was changed then.
+    MissingRequiredElementError
+        If it is to be PALETTE COLOR, and there is no palette.
+    NoCodecError
+        If nobody encodes the transfer syntax.
     """
     pixels = np.asarray(array)
     if pixels.dtype == np.float16:

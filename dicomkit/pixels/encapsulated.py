@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, overload
 
 from dicomkit.errors import PixelDataError
 from dicomkit.pixels.descriptor import PixelDataDescriptor, PixelIndexError
+from dicomkit.pixels.memory import read_range
 
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
@@ -187,8 +188,8 @@ class _Fragments(Sequence[memoryview]):
 
     def __getitem__(self, index: int | slice) -> memoryview | list[memoryview]:
         if isinstance(index, slice):
-            return [self._element.value_range(offset, length) for offset, length in self._ranges[index]]
-        return self._element.value_range(*self._ranges[index])
+            return [read_range(self._element, offset, length) for offset, length in self._ranges[index]]
+        return read_range(self._element, *self._ranges[index])
 
 
 def _read_offsets(data_set: DataSet, keyword: str) -> tuple[int, ...]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
 from dicomkit.errors import PixelDataError
 
-__all__ = ["new_array"]
+if TYPE_CHECKING:
+    from dicomkit.element import DataElement
+
+__all__ = ["new_array", "read_range"]
 
 # What the C library never takes from memory that it kept: from this size on every array is faulted in anew, page by page.
 _FRESH = 32 << 20
@@ -36,3 +41,18 @@ def new_array(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[np.nu
         raise PixelDataError(f"pixels of shape {shape} do not fit in memory: take frames one by one") from None
     start = -reserve.__array_interface__["data"][0] % _HUGE_PAGE
     return reserve[start : start + size].view(dtype).reshape(shape)
+
+
+def read_range(element: DataElement, offset: int, length: int) -> memoryview:
+    """Return bytes of a value field: a view if it is in memory; of a file that is read lazily, a copy that lasts as long as its user.
+
+    Raises
+    ------
+    UnexpectedEndOfDataError
+        If the value field is shorter.
+    """
+    if not element.is_deferred:
+        return element.value_range(offset, length)
+    data = new_array((length,), np.uint8)
+    element.read_into(offset, data)
+    return data.data.toreadonly()

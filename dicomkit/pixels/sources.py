@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from dicomkit import uids
 from dicomkit.codecs import registry
@@ -15,7 +14,7 @@ from dicomkit.pixels.descriptor import PixelDataDescriptor
 from dicomkit.pixels.encapsulated import EncapsulatedPixelData
 from dicomkit.pixels.frame_sources import EncapsulatedFrames, FrameSource
 from dicomkit.pixels.frames import PixelData
-from dicomkit.pixels.memory import new_array
+from dicomkit.pixels.memory import read_range
 from dicomkit.pixels.native_frames import NativeFrames
 from dicomkit.pixels.unpack import unpack_frames
 from dicomkit.vr import VR
@@ -74,16 +73,9 @@ def _native_frames(element: DataElement, descriptor: PixelDataDescriptor) -> Nat
     if element.vr not in _NATIVE_VRS:
         raise PixelDataError(f"pixel data is {element.vr}, which holds none")
     word_length = _big_endian_word_length(element, descriptor) if element.is_big_endian else 0
-    if not element.is_deferred:
-        return NativeFrames(descriptor, element.value_length, element.value_range, big_endian_word_length=word_length)
-
-    def read_range(offset: int, length: int) -> memoryview:
-        data = new_array((length,), np.uint8)
-        element.read_into(offset, data)
-        return data.data.toreadonly()
-
+    read_into = element.read_into if element.is_deferred else None
     return NativeFrames(
-        descriptor, element.value_length, read_range, read_into=element.read_into, big_endian_word_length=word_length
+        descriptor, element.value_length, partial(read_range, element), read_into=read_into, big_endian_word_length=word_length
     )
 
 

@@ -34,10 +34,12 @@ def check_attributes(data_set: DataSet) -> list[Finding]:
     checker = _Checker(data_set)
     usages = modules_of_sop_class(str(data_set.get("SOPClassUID") or ""))
     mandatory = {row.tag for usage in usages if usage.usage == "M" for row in usage.module.attributes}
+    overridden = {row.tag for usage in usages for row in usage.module.attributes if row.is_override}
     for usage in usages:
         section = f"PS3.3 {usage.module.section}"
+        rows = [row for row in usage.module.attributes if row.tag not in overridden]
         # Of a module that is not there, attributes may be all the same: what they hold must be right.
-        checker.check(usage.module.attributes, data_set, [], section, only_present=not _is_used(usage, data_set, mandatory))
+        checker.check(rows, data_set, [], section, only_present=not _is_used(usage, data_set, mandatory))
         checker.check_macros(usage.module.macros, data_set, [], section)
     return list(checker.findings.values())
 

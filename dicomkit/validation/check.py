@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from dicomkit.dataset import DataSet
 from dicomkit.element_path import ElementPath
 from dicomkit.encoding.options import ReadOptions
+from dicomkit.encoding.serializer import check_pixel_data
 from dicomkit.errors import EncodingError, MissingRequiredElementError, PixelDataError
 from dicomkit.file import DICOMFile, read
 from dicomkit.pixels.descriptor import PixelDataDescriptor
@@ -26,6 +28,7 @@ from dicomkit.validation.attributes import check_attributes
 from dicomkit.validation.conditions import has_value
 from dicomkit.validation.elements import check_elements
 from dicomkit.validation.findings import Finding, Severity
+from dicomkit.vr import VR
 
 if TYPE_CHECKING:
     import os
@@ -38,6 +41,7 @@ _DEFAULT_OPTIONS = ReadOptions()
 _META_SECTION = "PS3.10 7.1"
 _META_TYPE_1 = (FileMetaInformationGroupLength, FileMetaInformationVersion, MediaStorageSOPClassUID, MediaStorageSOPInstanceUID,
                 TransferSyntaxUID, ImplementationClassUID)  # fmt: skip
+_MOST_BITS_OF_BYTES = 8
 _PAIRS = ((MediaStorageSOPClassUID, SOPClassUID), (MediaStorageSOPInstanceUID, SOPInstanceUID))
 
 
@@ -71,7 +75,7 @@ def check_file(
     file: DICOMFile, source: DICOMFile | str | os.PathLike[str] | bytes, options: ReadOptions = _DEFAULT_OPTIONS
 ) -> list[Finding]:
     """Return what is wrong with a file that was read from a source; see :func:`validate`."""
-    findings = [*_check_meta(file), *_sorted(_findings_in(file.data_set))]
+    findings = [*_check_meta(file), *_sorted(chain(_findings_in(file.data_set), _check_encapsulation(file)))]
     if isinstance(source, DICOMFile):
         return findings
     return [*_check_encoding(source, options, {finding.tag for finding in findings}), *findings]
@@ -111,11 +115,22 @@ def _check_pixel_data(data_set: DataSet) -> Iterator[Finding]:
     element = data_set[PixelData]
     if element.has_undefined_length:
         return
+    if element.vr is VR.OB and descriptor.bits_allocated > _MOST_BITS_OF_BYTES:
+        yield Finding(Severity.ERROR, path, f"its VR is OB, where {descriptor.bits_allocated} bits allocated take OW", "PS3.5 8.2, A.2")
     promised = descriptor.native_total_bytes + descriptor.native_total_bytes % 2
     if element.value_length < promised:
         yield Finding(Severity.ERROR, path, f"{element.value_length} bytes, where the image attributes promise {promised}", "PS3.5 8.1.1")
     elif element.value_length > promised:
         yield Finding(Severity.WARNING, path, f"{element.value_length - promised} bytes more than the image attributes say", "PS3.5 8.1.1")
+
+
+def _check_encapsulation(file: DICOMFile) -> Iterator[Finding]:
+    """Yield that Pixel Data is not of the kind that the transfer syntax has."""
+    try:
+        check_pixel_data(file.data_set, file.transfer_syntax)
+    except PixelDataError:
+        kind = "encapsulated" if file.transfer_syntax.is_encapsulated else "native"
+        yield Finding(Severity.ERROR, ElementPath([Tag(PixelData)]), f"it is not {kind}, as the transfer syntax has it", "PS3.5 8.2, A.4")
 
 
 def _check_meta(file: DICOMFile) -> Iterator[Finding]:

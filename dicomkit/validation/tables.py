@@ -30,7 +30,7 @@ class Attribute:
     Attributes
     ----------
     type
-        1, 1C, 2, 2C, or 3 for a sequence in whose items something is required.
+        1, 1C, 2, 2C, or 3: for a sequence in whose items something is required, or to override what another module says.
     condition
         Of type 1C or 2C; None where it cannot be read in the data.
     inside
@@ -47,6 +47,11 @@ class Attribute:
     is_functional_group: bool = False
     inside: list[Attribute] = field(default_factory=list)
     macros: list[str] = field(default_factory=list)
+
+    @property
+    def is_override(self) -> bool:
+        """Whether the row is there because it takes back what another module of the IOD requires."""
+        return self.type == "3" and not (self.inside or self.macros)
 
 
 @dataclass(slots=True)

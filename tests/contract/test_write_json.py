@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import traceback
 
 import pytest
 
@@ -114,3 +115,13 @@ def test_an_empty_one_among_several_values_is_null():
     assert model["00080008"]["Value"] == ["A", None, "C"]
     assert model["00101001"]["Value"] == [{"Alphabetic": "A"}, None, {"Alphabetic": "B"}]
     assert DataSet.from_json(made.to_json()) == made
+
+
+@pytest.mark.parametrize("text", [
+    '{"00280010": {"vr": "US", "Value": ["Canary^Jane"]}}', '{"00080018": {"vr": "AT", "Value": ["Canary^Jane"]}}',
+    '{"00181160": {"vr": "FD", "Value": ["Canary^Jane"]}}', '{"00100010": {"vr": "PN", "Value": ["Canary^Jane"]',
+])  # fmt: skip
+def test_no_error_shows_a_value_not_even_its_cause(text):
+    with pytest.raises(ParsingError) as caught:
+        dicomkit.DataSet.from_json(text)
+    assert "Canary" not in "".join(traceback.format_exception(caught.value))

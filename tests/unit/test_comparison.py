@@ -9,6 +9,7 @@ import dicomkit
 from dicomkit import DataElement, DataSet, DICOMFile
 from dicomkit.codecs import registry
 from dicomkit.comparison import Change
+from dicomkit.encoding.source import LazyFile
 from tests.conftest import unavailable
 
 SYNTAXES = ["ImplicitVRLittleEndian", "ExplicitVRLittleEndian", "ExplicitVRBigEndian", "DeflatedExplicitVRLittleEndian"]
@@ -107,3 +108,25 @@ def test_pixels_that_are_the_same_when_decoded():
     one_frame = file.copy()
     one_frame.set_pixel_array(np.arange(32, dtype=np.uint16).reshape(4, 8))
     assert ("PixelData", "value") in changes_of(file, one_frame, decode_pixels=True)
+
+
+@pytest.mark.parametrize("syntax", ["ExplicitVRLittleEndian", "ExplicitVRBigEndian", "DeflatedImageFrameCompression"])
+def test_long_values_on_disk_are_compared_piece_by_piece(tmp_path, monkeypatch, syntax):
+    pixels = np.random.default_rng(1).integers(0, 65536, (1200, 1000)).astype(np.uint16)      # more than two pieces
+    other = pixels.copy()
+    other[-1, -1] ^= 1
+    for name, array in (("a", pixels), ("b", pixels), ("c", other), ("d", pixels[:-1])):
+        file = DICOMFile.create(DataSet(), sop_instance_uid="2.25.1")
+        file.set_pixel_array(array)
+        file.remove("SmallestImagePixelValue"), file.remove("LargestImagePixelValue")
+        file.transcode(syntax).write(tmp_path / f"{name}.dcm")
+    one, same, changed, shorter = (dicomkit.read(tmp_path / f"{name}.dcm", defer_larger_than=0) for name in "abcd")
+    assert one["PixelData"].is_deferred
+    kept = []
+    ensure = LazyFile.ensure
+    monkeypatch.setattr(LazyFile, "ensure", lambda self, offset, length: kept.append(length) or ensure(self, offset, length))
+    assert dicomkit.diff(one, same) == []
+    assert [str(found.path) for found in dicomkit.diff(one, changed)] == ["PixelData"]
+    assert [str(found.path) for found in dicomkit.diff(one, shorter)] == ["Rows", "PixelData"]
+    assert [str(found.path) for found in dicomkit.diff(one, dicomkit.read((tmp_path / "c.dcm").read_bytes()))] == ["PixelData"]
+    assert sum(kept) < 10_000

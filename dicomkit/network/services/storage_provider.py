@@ -6,7 +6,7 @@ import asyncio
 import errno
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from dicomkit import tags
 from dicomkit.errors import DICOMError
@@ -20,7 +20,7 @@ from dicomkit.network.services.storage_delegate import IncomingInstance, Receive
 from dicomkit.network.timeouts import TimeoutType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from dicomkit.network.association import Association
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from dicomkit.network.services.storage_scp import StorageSCPConfiguration
 
 __all__ = ["StorageProvider"]
+
+T = TypeVar("T")
 
 COMMENT_LENGTH = 64     # Error Comment is an LO (PS3.7 E.1)
 HEAD_LENGTH = 2048      # before SOP Class and SOP Instance UID stand a character set, Image Type, and dates: some 200 bytes
@@ -113,23 +115,24 @@ class StorageProvider:
     async def _store(self, received: ReceivedMessage, request: CStoreRequest) -> tuple[DIMSEStatus, str]:
         """Receive an instance; return how to answer."""
         try:
-            file = await self._receive_in_time(received, request)
+            file = await self._in_time(self._receive(received, request))
         except Exception as error:
             await self._delegate.did_fail(error, request.affected_sop_instance_uid or None)
             if not self._association.is_established:
                 raise       # it ends the association, which is told there
             self._tell(error)
             if received.data_set is not None:
-                await received.data_set.drain()     # a peer that sends does not listen: it must finish before it is answered
+                await self._in_time(received.data_set.drain())  # a peer that sends does not listen: it must finish before it is answered
             return _failure(error)
         self._emit(FileReceived(file))
         return DIMSEStatus.SUCCESS, ""
 
-    async def _receive_in_time(self, received: ReceivedMessage, request: CStoreRequest) -> ReceivedFile:
+    async def _in_time(self, work: Awaitable[T]) -> T:
+        """Wait for what the peer sends, at most as long as an operation may take."""
         limit = self._configuration.operation_timeout
         try:
             async with asyncio.timeout(limit) as timer:
-                return await self._receive(received, request)
+                return await work
         except TimeoutError as error:
             if not timer.expired() or limit is None:
                 raise

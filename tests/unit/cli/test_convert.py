@@ -109,6 +109,13 @@ def test_transfer_syntaxes_that_are_none(dicomkit, write_image, tmp_path, name):
     assert name != "JPEG2000Losless" or "did you mean JPEG2000Lossless" in outcome.err
 
 
+def test_options_that_nobody_would_take(dicomkit, write_image, tmp_path):
+    outcome = dicomkit("convert", write_image(), tmp_path / "out.dcm", "--to", "ExplicitVRBigEndian", "--quality", 50)
+    assert outcome.code == 2
+    assert "Explicit VR Big Endian has no encoder to be told quality" in outcome.err
+    assert not (tmp_path / "out.dcm").exists()
+
+
 def test_wrong_use(dicomkit, folder, write_image, tmp_path):
     assert dicomkit("convert", folder, write_image("there.dcm"), "--to", TO).code == 2
     assert dicomkit("convert", tmp_path / "missing", tmp_path / "out", "--to", TO).code == 2

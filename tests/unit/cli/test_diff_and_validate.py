@@ -74,9 +74,12 @@ def test_diff_mistakes(dicomkit, write_image, tmp_path):
     assert dicomkit("diff", path, tmp_path / "none").code == 2
     assert dicomkit("diff", path).code == 2
     (tmp_path / "text").write_text("no DICOM here")
-    outcome = dicomkit("diff", path, tmp_path / "text")
-    assert outcome.code == 1
-    assert outcome.err.startswith("dicomkit: error:")
+    for pair in ((path, tmp_path / "text"), (tmp_path / "text", path)):     # the one that is wrong is named
+        outcome = dicomkit("diff", *pair)
+        assert (outcome.code, outcome.out) == (1, "")
+        assert outcome.err.startswith(f"dicomkit: error: {tmp_path / 'text'}: ")
+    (tmp_path / "text").write_text("no DICOM here" * 20)
+    assert "; --force reads" in dicomkit("diff", path, tmp_path / "text").err
 
 
 # validate

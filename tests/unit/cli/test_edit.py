@@ -157,6 +157,8 @@ def test_keywords_are_completed():
     (["-s", "PixelSpacing=1", "-o", "x"], "1 values"), (["-s", "PatientID:ZZ=1", "-o", "x"], "no VR"), (["-s", "=1", "-o", "x"], "keyword"),
     (["-s", "ReferencedImageSequence=1", "-o", "x"], "sequence"), (["-s", "ICCProfile=0g", "-o", "x"], "hexadecimal"),
     (["-s", "FrameIncrementPointer=Nonsense", "-o", "x"], "tags"), (["-s", "A.PatientID=1", "-o", "x"], "index"),
+    (["-s", "TransferSyntaxUID=1.2.840.10008.1.2", "-o", "x"], "convert"), (["-d", "0002,0010", "-o", "x"], "convert"),
+    (["-s", "MediaStorageSOPInstanceUID=1.2", "-o", "x"], "SOPInstanceUID: set"), (["-d", "0002,0000", "-o", "x"], "counts it"),
 ])  # fmt: skip
 def test_mistakes_are_explained(dicomkit, write_image, tmp_path, monkeypatch, arguments, word):
     monkeypatch.chdir(tmp_path)

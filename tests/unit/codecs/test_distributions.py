@@ -30,4 +30,7 @@ def test_messages():
         "no codec is installed for RLE Lossless (1.2.840.10008.1.2.5); the distribution dicomkit-rle brings one"
     )
     assert "to encode" in str(no_codec_error(syntax, "encode"))
+    recompressed = TransferSyntax.get(uids.JPEGXLJPEGRecompression)
+    assert str(no_codec_error(recompressed)).endswith("dicomkit-jpegxl brings one")
+    assert str(no_codec_error(recompressed, "encode", {"dicomkit-jpegxl": "is installed"})).endswith("dicomkit-jpegxl only decodes it")
     assert str(no_codec_error(syntax, remarks={"dicomkit-rle": "fails: X"})).endswith("dicomkit-rle fails: X")

@@ -248,6 +248,21 @@ async def test_an_operation_has_an_end():
     assert [uid for _, uid in delegate.failures] == ["1.2.3"]
 
 
+async def test_what_is_refused_has_an_end_too():
+    """An instance of more than max_instance_size is read over before it is answered, but not for ever."""
+    delegate = Keeper()
+    async with server(delegate, max_instance_size=1000, operation_timeout=0.1, idle_timeout=30) as running:
+        peer = await RawPeer.associated(running.port)
+        await peer.send(data(pdv(3, COMMAND | LAST, store_command("1.2.3"))))
+        await peer.send(data(pdv(3, 0, data_set("1.2.3", 2000))))
+        dripping = asyncio.create_task(drip(peer))
+        assert [kind for kind, _ in await peer.until_ended()] == [ABORT]
+        dripping.cancel()
+        await asyncio.wait([dripping])
+        await peer.close()
+    assert [uid for _, uid in delegate.failures] == ["1.2.3"]
+
+
 async def drip(peer):
     while True:
         await peer.send(data(pdv(3, 0, b"\0\0")))

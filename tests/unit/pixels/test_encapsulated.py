@@ -1,7 +1,10 @@
 """PIX-12, PIX-13: frames and fragments."""
 
+import numpy as np
 import pytest
 
+import dicomkit
+from dicomkit.encoding.source import LazyFile
 from dicomkit.errors import PixelDataError
 from dicomkit.pixels import EncapsulatedPixelData, PixelDataDescriptor, PixelIndexError
 
@@ -113,3 +116,21 @@ def test_empty_frames_are_found_before_anything_is_decoded(fragments, expected):
 
 def test_frames_of_several_fragments_are_empty_only_if_all_are():
     assert encapsulate(2, [b"", b"a", b"", b""], [0, 17]).find_empty_frame() == 1
+
+
+@pytest.mark.parametrize("offset_table", [True, False])
+def test_frames_of_a_file_on_disk_are_read_and_not_kept(tmp_path, monkeypatch, offset_table):
+    frames = np.random.default_rng(1).integers(0, 256, (9, 128, 1024), dtype=np.uint8)
+    file = dicomkit.DICOMFile.create(dicomkit.DataSet())
+    file.set_pixel_array(frames)
+    file = file.transcode("EncapsulatedUncompressedExplicitVRLittleEndian")
+    file.write(tmp_path / "frames.dcm", frames=None if offset_table else [frame.tobytes() for frame in frames])
+    kept = []
+    ensure = LazyFile.ensure
+    monkeypatch.setattr(LazyFile, "ensure", lambda self, offset, length: kept.append(length) or ensure(self, offset, length))
+    pixel_data = dicomkit.read(tmp_path / "frames.dcm", defer_larger_than=0).pixel_data()
+    del kept[:]
+    assert all(np.array_equal(read, frame) for read, frame in zip(pixel_data.frames(), frames, strict=True))
+    assert np.array_equal(pixel_data.array(), frames)
+    assert pixel_data.frame_data(3).readonly
+    assert kept == []

@@ -332,8 +332,26 @@ def test_names_of_transfer_syntaxes():
     syntax = TransferSyntax.find("DeflatedImageFrameCompression")
     for name in (syntax, syntax.uid, syntax.keyword, syntax.keyword.lower(), syntax.name):
         assert file.transcode(name).transfer_syntax == syntax
-    with pytest.raises(dicomkit.UnsupportedTransferSyntaxError):
+    with pytest.raises(dicomkit.UnsupportedTransferSyntaxError, match=r"^JPEG3000 is no transfer syntax"):
         file.transcode("JPEG3000")
+
+
+@pytest.mark.parametrize("keyword", ["JPIPReferenced", "JPIPHTJ2KReferencedDeflate", "SMPTEST211020UncompressedProgressiveActiveVideo"])
+def test_syntaxes_whose_pixels_are_elsewhere_have_no_place_for_any(keyword):
+    file = read_image(SMOOTH, *INSTANCE)
+    with pytest.raises(PixelDataError, match="no place for Pixel Data"):
+        file.transcode(keyword)
+    with pytest.raises(PixelDataError, match="no place for Pixel Data"):
+        dicomkit.DICOMFile.create(file.data_set, transfer_syntax_uid=keyword)
+    del file["PixelData"]
+    assert file.transcode(keyword).transfer_syntax.keyword == keyword
+
+
+@pytest.mark.parametrize("options", [{"quality": 90}, {"nonsense": 1}])
+@pytest.mark.parametrize("keyword", NATIVE)
+def test_options_for_no_encoder_are_not_swallowed(keyword, options):
+    with pytest.raises(ValueError, match=f"no encoder to be told {next(iter(options))}"):
+        read_image(SMOOTH, *INSTANCE).transcode(keyword, **options)
 
 
 def test_the_same_syntax_is_a_copy_unless_something_is_wanted_of_it():

@@ -26,7 +26,7 @@ def test_types():
     assert {row.type for _, row in ALL} == {"1", "1C", "2", "2C", "3"}
     for name, row in ALL:
         assert row.condition is None or row.type in ("1C", "2C"), (name, row.tag)
-        assert row.type != "3" or row.inside or row.macros, (name, row.tag)
+        assert row.type != "3" or row.inside or row.macros or row.is_override, (name, row.tag)
         assert row.type != "2C" or row.condition is not None or row.inside or row.macros, (name, row.tag)
 
 
@@ -79,6 +79,11 @@ def test_the_common_image_classes_are_there():
 def test_types_as_in_the_standard(module, keyword, kind):
     tag = DataElementDictionary.get_keyword(keyword).tag
     assert [row.type for row in modules()[module].attributes if row.tag == tag] == [kind]
+
+
+def test_what_overrides_another_module():
+    overrides = [(name, DataElementDictionary.find_tag(row.tag).keyword) for name, row in ALL if row.is_override]
+    assert overrides == [("sc-equipment", "Modality")]      # "shall override the definition in the General Series Module" (C.8.6.1)
 
 
 def test_a_class_that_the_tables_do_not_have():

@@ -144,6 +144,13 @@ def test_types_1_and_2():
     ]  # fmt: skip
 
 
+def test_modality_is_of_type_3_in_secondary_captures_only():
+    for name, expected in (("secondary capture", []), ("CT", ["Modality"])):
+        file = OBJECTS[name]()
+        del file["Modality"]
+        assert [str(one.path) for one in validate(file)] == expected
+
+
 def test_types_1c_and_2c():
     file = OBJECTS["MR"]()
     file.ScanningSequence = "IR"
@@ -233,6 +240,26 @@ def test_pixel_data_of_another_size():
     assert validate(file) == []
     file.BitsStored = 2
     assert [str(one.path) for one in validate(file)] == ["PixelData"]
+
+
+def test_pixel_data_in_bytes_that_takes_words():
+    file = OBJECTS["CT"]()
+    file.data_set["PixelData"] = DataElement("PixelData", "OB", bytes(file["PixelData"].value_data))
+    (finding,) = validate(file)
+    assert (str(finding.path), finding.severity) == ("PixelData", Severity.ERROR)
+    assert finding.problem == "its VR is OB, where 16 bits allocated take OW"
+
+
+def test_pixel_data_of_the_other_kind():
+    compressed = OBJECTS["CT"]().transcode("DeflatedImageFrameCompression")
+    assert validate(compressed) == []
+    compressed.transfer_syntax = dicomkit.TransferSyntax.find("ExplicitVRLittleEndian")
+    (finding,) = validate(compressed)
+    assert (str(finding.path), finding.problem) == ("PixelData", "it is not native, as the transfer syntax has it")
+    native = OBJECTS["CT"]()
+    native.transfer_syntax = dicomkit.TransferSyntax.find("JPEGBaseline8Bit")
+    (finding,) = validate(native)
+    assert (str(finding.path), finding.problem) == ("PixelData", "it is not encapsulated, as the transfer syntax has it")
 
 
 def test_file_meta_information():
