@@ -166,9 +166,10 @@ cdef class DataElement:
         if self.vr_code == VR_SQ:
             self.items = [] if value is None else list(value) if isinstance(value, list) or _is_iterable(value) else [value]
             # A data set iterates too, over elements: one that was meant as the only item would become a sequence of none.
-            is_wrong = not isinstance(value, list) and hasattr(value, "all_elements")
+            # Types are asked, not data sets: those would make a list of their elements to answer.
+            is_wrong = not isinstance(value, list) and hasattr(type(value), "all_elements")
             for item in self.items:
-                is_wrong = is_wrong or not hasattr(item, "all_elements")
+                is_wrong = is_wrong or not hasattr(type(item), "all_elements")
             if is_wrong:
                 raise InvalidValueError("an SQ holds a list of data sets", tag=self.tag_number)
             self.data = b""

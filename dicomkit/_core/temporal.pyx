@@ -40,14 +40,28 @@ cdef object parse_text(text, object (*from_bytes)(const uint8_t*, Py_ssize_t)):
 
 
 cdef str digits_of_clock(int hour, int minute, int second, int32_t microsecond, int precision, str separator):
-    text = f"{hour:02d}"
+    cdef char text[16]
+    cdef char* end = _put_digits(text, hour, 2)
+    cdef bint is_separated = len(separator) > 0
     if precision >= MINUTE:
-        text += f"{separator}{minute:02d}"
+        end[0] = c":"
+        end = _put_digits(end + is_separated, minute, 2)
     if precision >= SECOND:
-        text += f"{separator}{second:02d}"
+        end[0] = c":"
+        end = _put_digits(end + is_separated, second, 2)
     if precision >= MICROSECOND:
-        text += f".{microsecond:06d}"
-    return text
+        end[0] = c"."
+        end = _put_digits(end + 1, microsecond, 6)
+    return text[:end - text].decode("ascii")
+
+
+cdef inline char* _put_digits(char* target, int32_t number, int count) noexcept nogil:
+    """Write a number with leading zeros; return where it ends."""
+    cdef int i
+    for i in range(count - 1, -1, -1):
+        target[i] = c"0" + number % 10
+        number //= 10
+    return target + count
 
 
 cdef object native_time(int hour, int minute, int second, int32_t microsecond, tzinfo):
@@ -94,7 +108,9 @@ cdef class DICOMDate:
     @property
     def dicom_string(self):
         """The date as ``YYYYMMDD``."""
-        return f"{self.year:04d}{self.month:02d}{self.day:02d}"
+        cdef char text[8]
+        _put_digits(_put_digits(_put_digits(text, self.year, 4), self.month, 2), self.day, 2)
+        return text[:8].decode("ascii")
 
     def isoformat(self):
         """Return the date as ``YYYY-MM-DD`` (ISO 8601)."""

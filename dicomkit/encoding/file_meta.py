@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from dicomkit.dataset import DataSet
 from dicomkit.element import DataElement
 from dicomkit.encoding.data_set_writer import is_as_read, was_read
@@ -77,7 +79,7 @@ def complete_file_meta(meta: DataSet, data_set: DataSet, syntax: TransferSyntax,
         elif complete.get(theirs) is None and not (lenient or was_read(data_set)):
             raise MissingRequiredElementError(data_set_keyword(ours), "File Meta Information")
     if not _is_syntax_right(complete, syntax):
-        complete[TRANSFER_SYNTAX] = DataElement(TRANSFER_SYNTAX, "UI", syntax.uid)
+        complete[TRANSFER_SYNTAX] = _syntax_element(syntax.uid)
     if not _was_set(meta, IMPLEMENTATION_CLASS):
         complete[IMPLEMENTATION_CLASS] = _CLASS
         if not _was_set(meta, IMPLEMENTATION_NAME):
@@ -85,6 +87,11 @@ def complete_file_meta(meta: DataSet, data_set: DataSet, syntax: TransferSyntax,
     if GROUP_LENGTH in complete:
         del complete[GROUP_LENGTH]
     return complete
+
+
+@lru_cache(maxsize=64)
+def _syntax_element(uid: str) -> DataElement:
+    return DataElement(TRANSFER_SYNTAX, "UI", uid)
 
 
 def data_set_keyword(tag: int) -> str:

@@ -340,8 +340,9 @@ cdef bytes encode_field(uint16_t vr, object value, uint32_t tag):
     if size:
         if value is not None:
             field = _numbers_field(vr, value, tag, size)
-    elif type(value) is bytes and (vr == VR_OB or vr == VR_OW or vr == VR_UN) and not len(<bytes>value) & 1:
-        return <bytes>value
+    elif type(value) is bytes and (vr == VR_OB or vr == VR_OW or vr == VR_UN or is_text_vr(vr)):
+        if not len(<bytes>value) & 1:
+            return <bytes>value
     elif isinstance(value, list):
         if value and not _is_single_text(vr):
             texts = [_text_of(vr, part) for part in value]
