@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 
-from dicomkit._core.element_scan cimport ElementIndex
+from dicomkit._core.element_index cimport ElementIndex
 from dicomkit.element cimport DataElement
 from dicomkit.typed_access cimport TypedAccess
 

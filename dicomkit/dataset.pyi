@@ -3,7 +3,7 @@ from typing import Any
 
 from typing_extensions import disjoint_base
 
-from dicomkit._core.element_scan import ElementIndex
+from dicomkit._core.element_index import ElementIndex
 from dicomkit.element import DataElement, Key
 from dicomkit.private_block import PrivateBlock
 from dicomkit.tag import Tag

@@ -12,9 +12,10 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 
 from dicomkit._core.byteorder cimport load16
 from dicomkit._core.dictionary_table cimport keyword_of_tag, tag_of_keyword, vr_of_private, vr_of_tag
-from dicomkit._core.element_scan cimport (
-    BIG_ENDIAN, CONTAINER, FRAGMENTS, IMPLICIT_VR, UNDEFINED_LENGTH, UNORDERED, Element, ElementIndex, scan_elements,
+from dicomkit._core.element_index cimport (
+    BIG_ENDIAN, CONTAINER, FRAGMENTS, IMPLICIT_VR, UNDEFINED_LENGTH, UNORDERED, Element, ElementIndex,
 )
+from dicomkit._core.element_scan cimport scan_elements
 from dicomkit._core.vr_code cimport *
 from dicomkit.element cimport DataElement, fill_field, made_element, tag_of_key
 from dicomkit.typed_access cimport TypedAccess

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint16_t, uint32_t
 
-from dicomkit._core.element_scan cimport ElementIndex
+from dicomkit._core.element_index cimport ElementIndex
 from dicomkit.values.decode cimport Field, OnInvalid
 
 

@@ -14,7 +14,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from dicomkit._core.byteorder cimport load32
 from dicomkit._core.dictionary_table cimport keyword_of_tag, name_of_tag, tag_of_keyword
-from dicomkit._core.element_scan cimport BIG_ENDIAN, FRAGMENTS, Element, ElementIndex
+from dicomkit._core.element_index cimport BIG_ENDIAN, FRAGMENTS, Element, ElementIndex
 from dicomkit._core.vr_code cimport *
 from dicomkit.values.decode cimport (
     INVALID, RAISE, TELL, WARN, Field, OnInvalid, all_or_none, decode_array, decode_string, decode_value, is_text_vr,

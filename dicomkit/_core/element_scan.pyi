@@ -1,7 +1,9 @@
 from collections.abc import Iterable
 from typing import Any, final
 
-__all__ = ["ElementIndex", "ScanLimits", "scan"]
+from dicomkit._core.element_index import ElementIndex
+
+__all__ = ["ScanLimits", "scan"]
 
 @final
 class ScanLimits:
@@ -17,32 +19,6 @@ class ScanLimits:
         settled: bool = ...,
         tags: Iterable[int] | None = ...,
     ) -> ScanLimits: ...
-
-@final
-class ElementIndex:
-    @property
-    def source(self) -> Any: ...
-    @property
-    def strict(self) -> bool: ...
-    @property
-    def character_set(self) -> Any: ...
-    @property
-    def max_depth(self) -> int: ...
-    @property
-    def start_offset(self) -> int: ...
-    @property
-    def stop_offset(self) -> int: ...
-    @property
-    def end_offset(self) -> int: ...
-    @property
-    def error(self) -> Any: ...
-    @property
-    def buffer(self) -> memoryview: ...
-    @property
-    def has_anomalies(self) -> bool: ...
-    @property
-    def found_anomalies(self) -> list[tuple[str, int, int | None]]: ...
-    def __len__(self) -> int: ...
 
 def scan(
     buffer: object,

@@ -8,19 +8,23 @@ What must stay true here:
 - Nothing is allocated by a length that the data announces: the index grows with the headers that are really there.
 """
 
-from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
-from cpython.bytes cimport PyBytes_AS_STRING
+from cpython.buffer cimport PyBUF_SIMPLE, PyObject_GetBuffer
 from cython cimport final
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
 
-from dicomkit._core.block_pool cimport BEHIND_HEAD, FileBlock, capacity_of, give_block, grow_block
+from dicomkit._core.block_pool cimport BEHIND_HEAD, FileBlock, capacity_of, grow_block
 from dicomkit._core.byteorder cimport load16, load32, load_tag
 from dicomkit._core.dictionary_table cimport vr_of_tag
+from dicomkit._core.element_index cimport (
+    BIG_ENDIAN, CONTAINER, DUPLICATE, FRAGMENTS, IMPLICIT_VR, LONG_HEADER, META_INSIDE, MISSING_DELIMITER, ODD_LENGTH, OUT_OF_ORDER,
+    STRAY_DELIMITER, TRAILING_BYTES, UNDEFINED_LENGTH, UNORDERED, VR_MISSING, VR_PRESENT, VR_UNKNOWN, Element, ElementIndex, Location,
+)
 from dicomkit._core.vr_code cimport VR_OB, VR_OD, VR_OF, VR_OL, VR_OV, VR_OW, VR_SQ, VR_UN
 
 from dicomkit.errors import InvalidTagError, InvalidVRError, LimitExceededError, ParsingError, UnexpectedEndOfDataError
 
-__all__ = ["ElementIndex", "ScanLimits", "scan"]
+__all__ = ["ScanLimits", "scan"]
 
 cdef enum:
     UNDEFINED = 0xFFFFFFFF
@@ -153,106 +157,6 @@ cdef class ScanLimits:
 
     def __dealloc__(self):
         free(self.wanted)
-
-
-@final
-cdef class ElementIndex:
-    """Where the elements of a data set lie in a buffer, which it keeps alive. Immutable once made."""
-
-    def __init__(self):
-        raise TypeError("an ElementIndex is made by reading")
-
-    def __dealloc__(self):
-        give_block(self.records)
-        PyBuffer_Release(&self.view)
-
-    def __len__(self):
-        return self.count
-
-    cdef uint64_t header_offset(self, uint32_t record) noexcept nogil:
-        return self.records[record].value_offset - (12 if self.records[record].flags & LONG_HEADER else 8)
-
-    @property
-    def buffer(self):
-        """The bytes that offsets count in, as a read-only memoryview; without a tail that lies elsewhere."""
-        if self.view.buf is NULL:
-            raise ValueError("this index was not made by reading")
-        return memoryview(<object>self.view.obj).cast("B").toreadonly()
-
-    @property
-    def has_anomalies(self):
-        """Whether anything was wrong and could be read all the same."""
-        return self.anomalies != 0
-
-    @property
-    def found_anomalies(self):
-        """What was wrong and could be read all the same: a list of ``(description, offset, tag or None)``."""
-        return [
-            (_ANOMALY_TEXT[bit], self.anomaly_locations[bit].offset, self.anomaly_locations[bit].tag or None)
-            for bit in range(len(_ANOMALY_TEXT)) if self.anomalies >> bit & 1
-        ]
-
-    cdef const uint8_t* load(self, uint64_t offset, uint64_t length) except NULL:
-        """Return the address of a range of the data, which the records prove to be inside of it."""
-        if self.source is not None:
-            self.source.ensure(offset, length)
-        elif self.tail is not None and offset + length > self.size:
-            if offset >= self.size:
-                return <const uint8_t*>PyBytes_AS_STRING(self.tail) + (offset - self.size)
-            if self.joined is None:
-                joined = bytes(self.buffer) + self.tail
-                if self.joined is None:     # still: whoever was first may have handed out addresses in it
-                    self.joined = joined
-            return <const uint8_t*>PyBytes_AS_STRING(self.joined) + offset
-        return self.data + offset
-
-    cdef uint64_t end_of_value(self, uint32_t record) noexcept nogil:
-        """Where the value field ends, without the delimiter of an undefined length."""
-        cdef Element* element = &self.records[record]
-        cdef Element* last
-        cdef uint64_t end = element.value_offset
-        if not element.flags & UNDEFINED_LENGTH:
-            end += element.length
-        elif element.next > record + 1:
-            last = &self.records[element.next - 1]
-            if last.tag == ITEM_DELIMITATION or last.tag == SEQUENCE_DELIMITATION:
-                end = last.value_offset - 8
-            else:
-                # Without its delimiter: pixel data that ends with the data, or what was damaged and partly read.
-                end = last.value_offset + (0 if last.length == UNDEFINED else last.length)
-        # What is only partly there has a length that passes the end.
-        return end if end < self.end_offset else self.end_offset
-
-    cdef object range_view(self, uint64_t start, uint64_t end):
-        """A range of the data as a read-only memoryview."""
-        self.load(start, end - start)
-        if self.tail is None or end <= self.size:
-            return self.buffer[start:end]
-        if start >= self.size:
-            return memoryview(self.tail)[start - self.size:end - self.size]
-        return memoryview(self.joined)[start:end]
-
-    cdef object bytes_around(self, uint64_t start, uint64_t end):
-        """Something bytes-like that holds a range of the data at its offsets, for another scan."""
-        self.load(start, end - start)
-        if self.tail is None or end <= self.size:
-            return <object>self.view.obj
-        self.load(self.size - 1, 2)     # which joins them
-        return self.joined
-
-
-_ANOMALY_TEXT = (
-    "a Value Representation that PS3.5 6.2 does not have",
-    "an element without VR in an explicit VR data set",
-    "explicit VR in an implicit VR data set",
-    "a delimiter that closes nothing",
-    "encapsulated pixel data without its delimiter",
-    "elements out of order",
-    "an element that stands there twice",
-    "a value of odd length",
-    "bytes after the last element",
-    "an element of the File Meta Information in the data set",
-)
 
 
 cdef inline void _note(Scan* s, uint32_t anomaly, uint64_t offset, uint32_t tag) noexcept nogil:

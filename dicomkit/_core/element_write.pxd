@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
-from dicomkit._core.element_scan cimport ElementIndex
+from dicomkit._core.element_index cimport ElementIndex
 
 # Where a sequence or item began, to fill its length in when it ends.
 cdef struct Opened:

@@ -16,7 +16,7 @@ from libc.string cimport memcpy
 
 from dicomkit._core.block_pool cimport capacity_of, give_block, grow_block
 from dicomkit._core.byteorder cimport load16, store16, store32, store_tag, swap16, swap32, swap64
-from dicomkit._core.element_scan cimport BIG_ENDIAN, IMPLICIT_VR, ElementIndex
+from dicomkit._core.element_index cimport BIG_ENDIAN, IMPLICIT_VR, ElementIndex
 from dicomkit._core.vr_code cimport *
 
 from dicomkit.errors import InvalidValueError, LimitExceededError

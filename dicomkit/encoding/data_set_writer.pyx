@@ -15,7 +15,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 from dicomkit._core.dictionary_table cimport vr_of_tag
-from dicomkit._core.element_scan cimport (
+from dicomkit._core.element_index cimport (
     BIG_ENDIAN, CONTAINER, DUPLICATE, FRAGMENTS, IMPLICIT_VR, LONG_HEADER, OUT_OF_ORDER, STRAY_DELIMITER, UNDEFINED_LENGTH, UNORDERED,
     VR_MISSING, VR_PRESENT, VR_UNKNOWN, Element, ElementIndex,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import zlib
 from functools import lru_cache
 
-from dicomkit._core.element_scan import ElementIndex, ScanLimits, scan
+from dicomkit._core.element_index import ElementIndex
+from dicomkit._core.element_scan import ScanLimits, scan
 from dicomkit.dataset import DataSet, data_set_from_index
 from dicomkit.errors import (
     EncodingError,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicomkit._core.element_scan import ElementIndex, ScanLimits, scan
+from dicomkit._core.element_index import ElementIndex
+from dicomkit._core.element_scan import ScanLimits, scan
 from dicomkit.errors import DICOMError, UnexpectedEndOfDataError
 from dicomkit.tags import FloatPixelData, PixelData
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dicomkit import errors
-from dicomkit._core.element_scan import ElementIndex, ScanLimits, scan
+from dicomkit._core.element_index import ElementIndex
+from dicomkit._core.element_scan import ScanLimits, scan
 from dicomkit.dataset import data_set_from_index
 from dicomkit.testing import data_set, element, encapsulated, item, sequence
 
