@@ -10,6 +10,7 @@ Compiled, though not in ``_core``, because it walks data sets; :doc:`/explanatio
 
 from cython cimport final
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.dict cimport PyDict_Next
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
@@ -23,6 +24,7 @@ from dicomkit._core.element_write cimport ElementWriter, Opened
 from dicomkit._core.vr_code cimport *
 from dicomkit.dataset cimport DataSet
 from dicomkit.element cimport DataElement, fill_field
+from dicomkit.encoding.made_elements cimport MOST_AHEAD, in_tag_order, look_ahead, sort_few
 from dicomkit.values.decode cimport TELL, Field
 
 from dicomkit._core.element_write import LARGE_VALUE
@@ -45,29 +47,7 @@ cdef enum:
     ESCAPE = 0x1B
     BACKSLASH = 0x5C
     TILDE = 0x7E
-
-cdef extern from *:
-    """
-    #if defined(_MSC_VER)
-    #include <intrin.h>
-    #define dk_prefetch(p) _mm_prefetch((const char*)(p), _MM_HINT_T0)
-    #else
-    #define dk_prefetch(p) __builtin_prefetch(p)
-    #endif
-    #define dk_prefetch_object(o) (dk_prefetch(o), dk_prefetch((const char*)(o) + 64))
-    #define dk_list_items(list) (((PyListObject*)(list))->ob_item)
-    #define dk_entries_of(dict) ((const char*)((PyDictObject*)(dict))->ma_keys)
-    """
-    void prefetch "dk_prefetch"(const void* address) noexcept nogil
-    void prefetch_object "dk_prefetch_object"(PyObject* thing) noexcept nogil
-    const char* entries_of "dk_entries_of"(PyObject* mapping) noexcept nogil
-    int PyDict_Next(object mapping, Py_ssize_t* position, PyObject** key, PyObject** value)
-    PyObject** list_items "dk_list_items"(PyObject* sequence) noexcept nogil
-    Py_ssize_t list_size "PyList_GET_SIZE"(PyObject* sequence) noexcept nogil
-
-cdef enum:
-    MOST_AHEAD = 64
-    FEW = 4
+    FEW = 4                     # elements
 
 cdef enum Lengths:
     AS_READ
@@ -128,94 +108,6 @@ def is_as_read(DataSet data_set not None):
 def was_read(DataSet data_set not None):
     """Whether a data set was read, changed since or not."""
     return data_set.index is not None
-
-
-cdef int _look_ahead(dict changes) except -1:
-    """Ask for the memory of the elements of a data set that was made, and of the items that they hold.
-
-    A large data set lies all over memory. Waiting for one object after the other took two thirds of the time that writing 170,137 elements
-    took; here the processor waits for all of a data set at once. No reference is taken, as nothing here runs other Python code.
-    """
-    cdef PyObject* elements[MOST_AHEAD]
-    cdef PyObject* sequences[MOST_AHEAD]
-    cdef PyObject* key
-    cdef PyObject* value
-    cdef Py_ssize_t position = 0
-    cdef int i, count = 0, nested = 0
-    while count < MOST_AHEAD and PyDict_Next(changes, &position, &key, &value):
-        if value != <PyObject*>None:
-            elements[count] = value
-            prefetch_object(value)
-            prefetch(key)
-            count += 1
-    for i in range(count):
-        value = <PyObject*>(<DataElement>elements[i]).items
-        if value != <PyObject*>None:
-            sequences[nested] = value
-            nested += 1
-        else:
-            value = <PyObject*>(<DataElement>elements[i]).data
-        prefetch_object(value)
-    if nested == 0:
-        return 0
-    for i in range(nested):
-        prefetch(list_items(sequences[i]))
-    for i in range(nested):
-        sequences[i] = list_items(sequences[i])[0] if list_size(sequences[i]) else NULL
-        if sequences[i] is not NULL:
-            prefetch_object(sequences[i])
-    for i in range(nested):
-        if sequences[i] is not NULL and isinstance(<object>sequences[i], DataSet):
-            sequences[i] = <PyObject*>(<DataSet>sequences[i]).changes
-            prefetch_object(sequences[i])
-        else:
-            sequences[i] = NULL
-    for i in range(nested):
-        if sequences[i] is not NULL and sequences[i] != <PyObject*>None:
-            prefetch(entries_of(sequences[i]))
-            prefetch(entries_of(sequences[i]) + 64)
-            prefetch(entries_of(sequences[i]) + 128)
-    count = 0
-    for i in range(nested):
-        position = 0
-        while (
-            sequences[i] is not NULL and sequences[i] != <PyObject*>None and count < MOST_AHEAD
-            and PyDict_Next(<object>sequences[i], &position, &key, &value)
-        ):
-            if value != <PyObject*>None:
-                elements[count] = value
-                prefetch_object(value)
-                prefetch(key)
-                count += 1
-    for i in range(count):
-        prefetch_object(<PyObject*>(<DataElement>elements[i]).data)
-    return 0
-
-
-cdef list _in_tag_order(dict changes):
-    """The elements that are there, in tag order."""
-    cdef uint32_t last = 0
-    cdef bint is_sorted = True
-    cdef list elements = [element for element in changes.values() if element is not None]
-    for element in elements:
-        is_sorted &= (<DataElement>element).tag_number >= last
-        last = (<DataElement>element).tag_number
-    return elements if is_sorted else [changes[tag] for tag in sorted(changes) if changes[tag] is not None]
-
-
-cdef void _sort(PyObject** elements, int count) noexcept:
-    """Put a few elements in tag order: by insertion, as most stand there already."""
-    cdef PyObject* element
-    cdef uint32_t tag
-    cdef int i, j
-    for i in range(1, count):
-        element = elements[i]
-        tag = (<DataElement>element).tag_number
-        j = i
-        while j > 0 and (<DataElement>elements[j - 1]).tag_number > tag:
-            elements[j] = elements[j - 1]
-            j -= 1
-        elements[j] = element
 
 
 @final
@@ -316,10 +208,10 @@ cdef class DataSetWriter:
         if changes is None:
             return 0
         if depth == 0 or len(changes) > FEW:    # few elements of an item were looked at with the data set around it
-            _look_ahead(changes)
+            look_ahead(changes)
         if len(changes) > MOST_AHEAD:
             character_set = self.set_of(data_set, character_set)
-            for element in _in_tag_order(changes):
+            for element in in_tag_order(changes):
                 self.put_change(<DataElement>element, character_set, depth)
             return 0
         # Nearly every item comes here, most of them with a handful of elements in order: one pass over the dictionary is all.
@@ -334,7 +226,7 @@ cdef class DataSetWriter:
                 last = tag
         try:
             if not is_sorted:
-                _sort(elements, count)
+                sort_few(elements, count)
             if has_set or depth == 0:
                 character_set = self.set_of(data_set, character_set)
             for i in range(count):
