@@ -107,15 +107,15 @@ def plain_value(element: Any) -> Any:
     return b"" if element.value is None else element.value
 
 
-def plain_element(element: Any) -> tuple[int, str, Any]:
-    """Return tag, VR and value as dicomsdl takes them."""
-    return int(element.tag), str(element.vr), plain_value(element)
+def plain_element(element: Any) -> tuple[int, str, Any, Any]:
+    """Return tag, VR, value, and the VR as dicomsdl takes it."""
+    return int(element.tag), str(element.vr), plain_value(element), getattr(dicomsdl.VR, element.vr)
 
 
-def fill_with_dicomsdl(data_set: Any, elements: list[tuple[int, str, Any]]) -> None:
+def fill_with_dicomsdl(data_set: Any, elements: list[tuple[int, str, Any, Any]]) -> None:
     """Add elements to a data set of dicomsdl."""
-    for tag, vr, value in elements:
-        added = data_set.addDataElement(tag, getattr(dicomsdl.VR, vr))
+    for tag, vr, value, their_vr in elements:
+        added = data_set.addDataElement(tag, their_vr)
         if vr == "SQ":
             sequence = added.toSequence()
             for item in value:
@@ -136,11 +136,13 @@ def build_row(name: str, title: str, path: Path, budgets: tuple[Budget, ...]) ->
     """Make a data set from Python values and write it. Items of sequences are made before, but for dicomsdl, which cannot."""
     ours = [(element.tag, element.vr, element.value) for element in dicomkit.read(path).data_set] if dicomkit else []
     file = dicomkit.read(path) if dicomkit else None
-    plain = [plain_element(element) for part in (file.file_meta_information, file.data_set) for element in part] if file else []
+    parts = (file.file_meta_information, file.data_set) if file and dicomsdl else ()
+    plain = [plain_element(element) for part in parts for element in part]
     theirs = [(element.tag, element.VR, element.value) for element in pydicom.dcmread(path)] if pydicom else []
 
     def by_us() -> Any:
-        return dicomkit.DICOMFile.create(dicomkit.DataSet([dicomkit.DataElement(tag, vr, value) for tag, vr, value in ours])).write()
+        make = dicomkit.DataElement
+        return dicomkit.DICOMFile.create(dicomkit.DataSet([make(tag, vr, value) for tag, vr, value in ours])).write()
 
     def by_pydicom() -> Any:
         data_set = pydicom.Dataset()

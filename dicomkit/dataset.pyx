@@ -166,7 +166,7 @@ cdef class DataSet(TypedAccess):
 
     cdef object _private_creator(self, uint32_t tag):
         """Value of the element that reserves the block of a private element (PS3.5 7.8.1), or None."""
-        cdef uint32_t creator = (tag & 0xFFFF0000) | (tag >> 8 & 0xFF)
+        cdef uint32_t creator = tag >> 16 << 16 | (tag >> 8 & 0xFF)
         if not tag & 0x10000 or tag & 0xFFFF < 0x1000:
             return None
         if self.changes is not None and creator in self.changes:

@@ -41,7 +41,9 @@ from dicomkit.vr import VR
 __all__ = ["DataElement"]
 
 cdef dict _VR_OF_CODE = {ord(vr[0]) | ord(vr[1]) << 8: vr for vr in VR}
-
+# As literals they would be Python objects, and what is compared with them would become one.
+cdef int64_t MOST_TAG = 0xFFFFFFFF
+cdef uint32_t ITEM = 0xFFFEE000
 
 cdef uint8_t[65536] _IS_VR       # by code; written here once
 for _code in _VR_OF_CODE:
@@ -95,7 +97,7 @@ cdef uint32_t tag_of_key(object key) except? 0xFFFFFFFF:
     cdef int overflow
     if isinstance(key, int):
         tag = PyLong_AsLongLongAndOverflow(key, &overflow)
-        if overflow or not 0 <= tag <= 0xFFFFFFFF:
+        if overflow or not 0 <= tag <= MOST_TAG:
             raise InvalidTagError(f"{key:#x} is not a 32-bit tag")
         return <uint32_t>tag
     if isinstance(key, tuple):
@@ -480,7 +482,7 @@ cdef class DataElement:
         records = self.index.records
         i, stop = self.record + 1, records[self.record].next
         while i < stop:
-            if records[i].tag == 0xFFFEE000:
+            if records[i].tag == ITEM:
                 parts.append((records[i].value_offset, records[i].length))
             i += 1
         return parts

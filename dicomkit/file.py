@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 
 from dicomkit.dataset import DataSet
 from dicomkit.dictionary import suggest_keywords
@@ -22,6 +22,7 @@ TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
+    from types import ModuleType
     from typing import IO, Any, Self
 
     import numpy.typing as npt
@@ -157,17 +158,16 @@ class DICOMFile(ImageShortcuts):
         InvalidValueError
             If a UID is none.
         """
-        from dicomkit.encoding.file_meta import complete_file_meta  # lazy: start-up
-        from dicomkit.encoding.serializer import check_pixel_data  # lazy: start-up
-
+        serializer = _serializer()
         syntax = _syntax_for(data_set, transfer_syntax_uid)
         body = data_set.copy()
-        check_pixel_data(body, syntax)
+        serializer.check_pixel_data(body, syntax)
         if sop_class_uid is not None or body.get("SOPClassUID") is None:
             body.set_uid("SOPClassUID", sop_class_uid or SecondaryCaptureImageStorage)
         if sop_instance_uid is not None or body.get("SOPInstanceUID") is None:
             body.set_uid("SOPInstanceUID", sop_instance_uid or generate_uid())
-        return cls(ParsedFile(bytes(PREAMBLE_LENGTH), complete_file_meta(DataSet(), body, syntax), body, syntax, None))
+        meta = serializer.complete_file_meta(DataSet(), body, syntax)
+        return cls(ParsedFile(bytes(PREAMBLE_LENGTH), meta, body, syntax, None))
 
     def transcode(self, transfer_syntax: str | TransferSyntax, *, workers: int = 1, **options: Any) -> DICOMFile:
         """Return a copy in another transfer syntax: its pixels decoded, encoded, or both, and its attributes saying so (PS3.5 8.2).
@@ -212,9 +212,7 @@ class DICOMFile(ImageShortcuts):
 
             twin.data_set = transcode_data_set(self.data_set, self.transfer_syntax, syntax, workers=workers, **options)
         else:
-            from dicomkit.encoding.serializer import check_pixel_data  # lazy: start-up
-
-            check_pixel_data(self.data_set, syntax)
+            _serializer().check_pixel_data(self.data_set, syntax)
         twin.transfer_syntax = syntax
         twin.file_meta_information.set_uid("TransferSyntaxUID", syntax.uid)
         return twin
@@ -289,8 +287,6 @@ class DICOMFile(ImageShortcuts):
             If pixel data is compressed and the transfer syntax is for native pixels, or the other way round; or if ``frames`` are not what
             the image attributes say.
         """
-        from dicomkit.encoding.serializer import serialize_file  # lazy: start-up
-
         settings = options.replace(**overrides) if overrides else options
         if self.error is not None and not settings.lenient:
             raise self.error
@@ -302,7 +298,7 @@ class DICOMFile(ImageShortcuts):
             stream = stream_of_frames(data_set, self.transfer_syntax, frames)
             data_set = data_set.copy()
             data_set["PixelData"] = DataElement("PixelData", stream.vr, None)
-        out = serialize_file(self.preamble, self.file_meta_information, data_set, self.transfer_syntax, settings, stream)
+        out = _serializer().serialize_file(self.preamble, self.file_meta_information, data_set, self.transfer_syntax, settings, stream)
         if target is None:
             return out.to_bytes()
         if hasattr(target, "write"):
@@ -407,6 +403,14 @@ class DICOMFile(ImageShortcuts):
         from dicomkit.display import html_of_file  # lazy: start-up
 
         return html_of_file(self)
+
+
+@cache
+def _serializer() -> ModuleType:
+    """Return the room that writes: kept, as an import that is done before still takes a microsecond."""
+    from dicomkit.encoding import serializer  # lazy: start-up
+
+    return serializer
 
 
 def _syntax_for(data_set: DataSet, transfer_syntax: str | TransferSyntax) -> TransferSyntax:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
 if TYPE_CHECKING:
     from types import ModuleType
@@ -167,6 +169,7 @@ class ImageShortcuts:
         return _image().icon(self.data_set, self.transfer_syntax)  # type: ignore[no-any-return]
 
 
+@cache
 def _image() -> ModuleType:
     from dicomkit.pixels import image_access  # lazy: start-up (it imports NumPy)
 

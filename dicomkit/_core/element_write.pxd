@@ -36,6 +36,7 @@ cdef class ElementWriter:
     cdef int put_header(self, uint32_t tag, uint16_t vr, uint32_t length) except -1
     cdef int put_element(self, uint32_t tag, uint16_t vr, const uint8_t* data, uint64_t length, bint is_big_endian, object owner,
                          uint64_t owner_offset) except -1
+    cdef bint put_made(self, uint32_t tag, uint16_t vr, bytes value) except -1
     cdef int put_range(self, ElementIndex index, uint64_t start, uint64_t end) except -1
     cdef int put_stream(self, uint32_t tag, uint16_t vr, uint32_t length, object chunks) except -1
     cdef bint has_stream(self) except -1

@@ -8,7 +8,7 @@ What must stay true here:
   headers of a file, not its pixels.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.buffer cimport PyBuffer_FillInfo
 from cython cimport final
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
@@ -38,29 +38,35 @@ cdef enum:
 LARGE_VALUE = LARGE
 
 
-cdef inline bint has_long_header(uint16_t vr) noexcept nogil:
-    """PS3.5 Table 7.1-1: which VRs have two reserved bytes and a 32-bit length."""
-    if vr & 0xFF == c"O":
-        return True                 # OB, OD, OF, OL, OV, OW
-    return vr == VR_SQ or vr == VR_UN or vr == VR_UT or vr == VR_UC or vr == VR_UR or vr == VR_SV or vr == VR_UV
+# What writing needs to know of a VR, in one byte.
+cdef enum:
+    NUMBER_SIZE = 0x0F              # bytes of the numbers that a value is made of (PS3.5 7.3); 1 where byte order means nothing
+    LONG_HEADER = 0x10              # two reserved bytes and a 32-bit length (PS3.5 Table 7.1-1)
+    NUL_PADDED = 0x20               # padded with NUL, not with a space (PS3.5 6.2)
+
+cdef uint8_t[676] TRAITS            # by letters; written here once
 
 
-cdef inline int size_to_swap(uint16_t vr) noexcept nogil:
-    """Bytes of the numbers that a value is made of (PS3.5 7.3); 1 where byte order means nothing."""
-    if vr == VR_US or vr == VR_SS or vr == VR_OW or vr == VR_AT:        # a tag is two 16-bit numbers (PS3.5 7.1.1)
-        return 2
-    if vr == VR_UL or vr == VR_SL or vr == VR_FL or vr == VR_OL or vr == VR_OF:
-        return 4
-    if vr == VR_FD or vr == VR_SV or vr == VR_UV or vr == VR_OD or vr == VR_OV:
-        return 8
-    return 1
+def _fill_traits():
+    cdef int i
+    for i in range(676):
+        TRAITS[i] = 1
+    for vrs, traits in (
+        (b"OB SQ UN", 1 | LONG_HEADER | NUL_PADDED), (b"OW", 2 | LONG_HEADER | NUL_PADDED), (b"OF OL", 4 | LONG_HEADER | NUL_PADDED),
+        (b"OD OV SV UV", 8 | LONG_HEADER | NUL_PADDED), (b"UC UR UT", 1 | LONG_HEADER), (b"UI", 1 | NUL_PADDED),
+        (b"US SS AT", 2 | NUL_PADDED),          # a tag is two 16-bit numbers (PS3.5 7.1.1)
+        (b"UL SL FL", 4 | NUL_PADDED), (b"FD", 8 | NUL_PADDED),
+    ):
+        for vr in vrs.split():
+            TRAITS[(vr[0] - 65) * 26 + vr[1] - 65] = traits
 
 
-cdef inline bint is_padded_with_spaces(uint16_t vr) noexcept nogil:
-    """PS3.5 6.2: text is padded with a space, UI and bytes with NUL."""
-    return not (
-        vr & 0xFF == c"O" or vr == VR_UI or vr == VR_UN or vr == VR_SQ or vr == VR_US or vr == VR_UL or vr == VR_UV or vr == VR_SS
-        or vr == VR_SL or vr == VR_SV or vr == VR_FL or vr == VR_FD or vr == VR_AT)
+_fill_traits()
+
+
+cdef inline uint8_t traits_of(uint16_t vr) noexcept nogil:
+    cdef unsigned int first = <unsigned int>(vr & 0xFF) - 65, second = <unsigned int>(vr >> 8) - 65
+    return TRAITS[first * 26 + second] if first < 26 and second < 26 else 1
 
 
 cdef void copy_swapped(const uint8_t* source, uint8_t* target, uint64_t length, int size) noexcept nogil:
@@ -180,7 +186,7 @@ cdef class ElementWriter:
             self.size += 8
             return 0
         store16(p + 4, vr, False)
-        if has_long_header(vr):
+        if traits_of(vr) & LONG_HEADER:
             store16(p + 6, 0, False)
             store32(p + 8, length, is_big_endian)
             self.size += 12
@@ -196,12 +202,13 @@ cdef class ElementWriter:
         ``data`` is not looked at when the value is large, has an owner, and is not swapped.
         """
         cdef uint64_t padded = length if self.is_lenient else length + (length & 1)
-        cdef int size = size_to_swap(vr)
+        cdef uint8_t traits = traits_of(vr)
+        cdef int size = traits & NUMBER_SIZE
         cdef bint to_big_endian = (self.flags & BIG_ENDIAN) != 0
         cdef uint16_t written_vr = vr
         if padded > LONGEST:
             raise LimitExceededError("a value of more than 4,294,967,294 bytes", tag=tag)
-        if padded > LONGEST_SHORT and not self.flags & IMPLICIT_VR and not has_long_header(vr):
+        if padded > LONGEST_SHORT and not self.flags & IMPLICIT_VR and not traits & LONG_HEADER:
             # PS3.5 6.2.2: a value too long for the 16-bit length field is written as UN, which is little endian.
             written_vr = VR_UN
             to_big_endian = False
@@ -218,9 +225,35 @@ cdef class ElementWriter:
             self.size += length
         if padded != length:
             self.reserve(1)
-            self.data[self.size] = c" " if is_padded_with_spaces(vr) else 0
+            self.data[self.size] = 0 if traits & NUL_PADDED else c" "
             self.size += 1
         return 0
+
+    cdef bint put_made(self, uint32_t tag, uint16_t vr, bytes value) except -1:
+        """Add an element with a small, even value in little endian, where that is what is written; False if it is none of these.
+
+        Most elements of data sets that were made come here: it does what ``put_element`` does for them, and no more.
+        """
+        cdef uint8_t traits = traits_of(vr)
+        cdef size_t length = PyBytes_GET_SIZE(value)
+        cdef uint8_t* p
+        if self.flags or length >= LARGE or length & (((traits & NUMBER_SIZE) - 1) | 1):
+            return False
+        if self.size + HEADER + length > self.capacity:
+            self.reserve(HEADER + length)
+        p = self.data + self.size
+        store_tag(p, tag, False)
+        store16(p + 4, vr, False)
+        if traits & LONG_HEADER:
+            store16(p + 6, 0, False)
+            store32(p + 8, <uint32_t>length, False)
+            p += 12
+        else:
+            store16(p + 6, <uint16_t>length, False)
+            p += 8
+        memcpy(p, PyBytes_AS_STRING(value), length)
+        self.size = (p - self.data) + length
+        return True
 
     cdef int put_range(self, ElementIndex index, uint64_t start, uint64_t end) except -1:
         """Add bytes of what was read, which are in this encoding already."""

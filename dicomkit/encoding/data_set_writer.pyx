@@ -10,7 +10,6 @@ Compiled, though not in ``_core``, because it walks data sets; :doc:`/explanatio
 
 from cython cimport final
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_Next
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
@@ -20,11 +19,11 @@ from dicomkit._core.element_index cimport (
     BIG_ENDIAN, CONTAINER, DUPLICATE, FRAGMENTS, IMPLICIT_VR, LONG_HEADER, OUT_OF_ORDER, STRAY_DELIMITER, UNDEFINED_LENGTH, UNORDERED,
     VR_MISSING, VR_PRESENT, VR_UNKNOWN, Element, ElementIndex,
 )
-from dicomkit._core.element_write cimport ElementWriter, Opened
+from dicomkit._core.element_write cimport ElementWriter, Opened, Standing
 from dicomkit._core.vr_code cimport *
 from dicomkit.dataset cimport DataSet
 from dicomkit.element cimport DataElement, fill_field
-from dicomkit.encoding.made_elements cimport MOST_AHEAD, in_tag_order, look_ahead, sort_few
+from dicomkit.encoding.made_elements cimport MOST_AHEAD, are_in_order, in_tag_order, look_ahead, next_elements, sort_few
 from dicomkit.values.decode cimport TELL, Field
 
 from dicomkit._core.element_write import LARGE_VALUE
@@ -98,6 +97,12 @@ cdef inline bint _has_delimiter(ElementIndex index, uint32_t record) noexcept no
     last = index.records[element.next - 1].tag
     # The delimiter of what lies inside is no child of its own.
     return last == (ITEM_DELIMITATION if element.tag == ITEM else SEQUENCE_DELIMITATION)
+
+
+cdef inline bint _is_same_in_all_sets(DataElement element) noexcept:
+    """Whether text that was set is the same bytes in all character sets."""
+    return element.character_set is UTF_8 and _plainness(
+        <const uint8_t*>PyBytes_AS_STRING(element.data), PyBytes_GET_SIZE(element.data)) == PLAIN
 
 
 def is_as_read(DataSet data_set not None):
@@ -198,42 +203,42 @@ cdef class DataSetWriter:
     cdef int write_made(self, DataSet data_set, object character_set, uint32_t depth) except -1:
         """A data set that was never read: all of it is in ``changes``."""
         cdef PyObject* elements[MOST_AHEAD]
-        cdef PyObject* key
-        cdef PyObject* value
-        cdef uint32_t tag, last = 0
-        cdef bint is_sorted = True, has_set = False
+        cdef Standing before = self.out.stand()
+        cdef bint is_long, has_set = False
         cdef Py_ssize_t position = 0
-        cdef int i, count = 0
+        cdef uint32_t last = 0
+        cdef int i, count = MOST_AHEAD
         cdef dict changes = data_set.changes
         if changes is None:
             return 0
-        if depth == 0 or len(changes) > FEW:    # few elements of an item were looked at with the data set around it
-            look_ahead(changes)
-        if len(changes) > MOST_AHEAD:
+        is_long = len(changes) > MOST_AHEAD
+        if depth == 0 or is_long:
             character_set = self.set_of(data_set, character_set)
-            for element in in_tag_order(changes):
-                self.put_change(<DataElement>element, character_set, depth)
-            return 0
-        # Nearly every item comes here, most of them with a handful of elements in order: one pass over the dictionary is all.
-        while PyDict_Next(changes, &position, &key, &value):
-            if value != <PyObject*>None:
-                Py_INCREF(<object>value)
-                elements[count] = value
-                count += 1
-                tag = (<DataElement>value).tag_number
-                is_sorted &= tag > last
-                has_set |= tag == SPECIFIC_CHARACTER_SET
-                last = tag
-        try:
-            if not is_sorted:
+        while count == MOST_AHEAD:
+            count = next_elements(changes, &position, elements)
+            if depth == 0 or count > FEW:       # few elements of an item were looked at with the data set around it
+                look_ahead(elements, count)
+            if not are_in_order(elements, count, &last):
+                if is_long:                     # some are behind others that were written
+                    self.out.take_back(before)
+                    return self.write_all(in_tag_order(changes), character_set, depth)
                 sort_few(elements, count)
-            if has_set or depth == 0:
-                character_set = self.set_of(data_set, character_set)
             for i in range(count):
-                self.put_change(<DataElement>elements[i], character_set, depth)
-        finally:
-            for i in range(count):
-                Py_DECREF(<object>elements[i])
+                Py_INCREF(<object>elements[i])
+                has_set |= (<DataElement>elements[i]).tag_number == SPECIFIC_CHARACTER_SET
+            try:
+                if has_set and depth > 0 and not is_long:
+                    character_set = self.set_of(data_set, character_set)
+                for i in range(count):
+                    self.put_change(<DataElement>elements[i], character_set, depth)
+            finally:
+                for i in range(count):
+                    Py_DECREF(<object>elements[i])
+        return 0
+
+    cdef int write_all(self, list elements, object character_set, uint32_t depth) except -1:
+        for element in elements:
+            self.put_change(<DataElement>element, character_set, depth)
         return 0
 
     cdef int write_read(self, DataSet data_set, object character_set, uint32_t depth) except -1:
@@ -391,6 +396,13 @@ cdef class DataSetWriter:
         """An element that was set."""
         cdef Field field
         cdef uint32_t group = element.tag_number >> 16
+        if (
+            element.items is None and element.index is None and group > FILE_META_GROUP and group != DELIMITER_GROUP
+            and element.tag_number & 0xFFFF and (depth > 0 or self.stream is None) and self.forced_set is None
+            and (not _uses_character_set(element.vr_code) or _is_same_in_all_sets(element))
+            and self.out.put_made(element.tag_number, element.vr_code, element.data)
+        ):
+            return 0                    # nothing below would have been said of it
         if group == DELIMITER_GROUP or ((group == FILE_META_GROUP or group == COMMAND_GROUP) and group != self.own_group):
             raise InvalidTagError("the element does not belong into a data set (PS3.5 7.5, PS3.7 6.3, PS3.10 7.1)", tag=element.tag_number)
         if element.tag_number & 0xFFFF == 0 and group > FILE_META_GROUP:
@@ -407,16 +419,6 @@ cdef class DataSetWriter:
                 return self.put_fragments(element.index, element.record)
             fill_field(&field, element.index, element.record, element.vr_code, TELL)
             return self.put_value(&field, character_set, element.character_set, element.index, field.offset)
-        if self.out.flags & IMPLICIT_VR:
-            element.fill(&field, TELL)
-            return self.put_value(&field, character_set, element.character_set, element.data, 0)
-        if not _uses_character_set(element.vr_code) or (
-            element.character_set is UTF_8
-            and _plainness(<const uint8_t*>PyBytes_AS_STRING(element.data), PyBytes_GET_SIZE(element.data)) == PLAIN
-        ):
-            return self.out.put_element(
-                element.tag_number, element.vr_code, <const uint8_t*>PyBytes_AS_STRING(element.data), PyBytes_GET_SIZE(element.data),
-                False, element.data, 0)
         element.fill(&field, TELL)
         return self.put_value(&field, character_set, element.character_set, element.data, 0)
 

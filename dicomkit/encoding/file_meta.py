@@ -75,7 +75,8 @@ def complete_file_meta(meta: DataSet, data_set: DataSet, syntax: TransferSyntax,
         uid = data_set.get(ours)
         if uid is not None:
             if complete.get(theirs) != uid:
-                complete[theirs] = DataElement(theirs, "UI", str(uid).encode("latin-1", "replace"))  # bytes: what was read is not judged
+                text = str(uid).encode("latin-1", "replace")
+                complete[theirs] = DataElement(theirs, "UI", text + b"\0" * (len(text) % 2))  # bytes: what was read is not judged
         elif complete.get(theirs) is None and not (lenient or was_read(data_set)):
             raise MissingRequiredElementError(data_set_keyword(ours), "File Meta Information")
     if not _is_syntax_right(complete, syntax):

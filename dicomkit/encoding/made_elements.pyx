@@ -28,24 +28,43 @@ cdef extern from *:
     Py_ssize_t list_size "PyList_GET_SIZE"(PyObject* sequence) noexcept nogil
 
 
-cdef int look_ahead(dict changes) except -1:
-    """Ask for the memory of the elements of a data set that was made, and of the items that they hold.
+cdef int next_elements(dict changes, Py_ssize_t* position, PyObject** elements) except -1:
+    """Note where the next ``MOST_AHEAD`` elements are that are there, ask for their memory, and return how many; no reference is taken."""
+    cdef PyObject* key
+    cdef PyObject* value
+    cdef int count = 0
+    while count < MOST_AHEAD and PyDict_Next(changes, position, &key, &value):
+        if value != <PyObject*>None:
+            elements[count] = value
+            prefetch_object(value)
+            count += 1
+    return count
+
+
+cdef bint are_in_order(PyObject** elements, int count, uint32_t* last) noexcept:
+    """Whether tags ascend from ``last``, which becomes that of the last element."""
+    cdef bint is_sorted = True
+    cdef uint32_t tag
+    cdef int i
+    for i in range(count):
+        tag = (<DataElement>elements[i]).tag_number
+        is_sorted &= tag > last[0]
+        last[0] = tag
+    return is_sorted
+
+
+cdef int look_ahead(PyObject** elements, int count) except -1:
+    """Ask for the memory of what elements hold, and of the elements of the first items among it.
 
     A large data set lies all over memory. Waiting for one object after the other took two thirds of the time that writing 170,137 elements
     took; here the processor waits for all of a data set at once. No reference is taken, as nothing here runs other Python code.
     """
-    cdef PyObject* elements[MOST_AHEAD]
     cdef PyObject* sequences[MOST_AHEAD]
+    cdef PyObject* inner[MOST_AHEAD]
     cdef PyObject* key
     cdef PyObject* value
-    cdef Py_ssize_t position = 0
-    cdef int i, count = 0, nested = 0
-    while count < MOST_AHEAD and PyDict_Next(changes, &position, &key, &value):
-        if value != <PyObject*>None:
-            elements[count] = value
-            prefetch_object(value)
-            prefetch(key)
-            count += 1
+    cdef Py_ssize_t position
+    cdef int i, nested = 0, found = 0
     for i in range(count):
         value = <PyObject*>(<DataElement>elements[i]).items
         if value != <PyObject*>None:
@@ -73,32 +92,24 @@ cdef int look_ahead(dict changes) except -1:
             prefetch(entries_of(sequences[i]))
             prefetch(entries_of(sequences[i]) + 64)
             prefetch(entries_of(sequences[i]) + 128)
-    count = 0
     for i in range(nested):
         position = 0
         while (
-            sequences[i] is not NULL and sequences[i] != <PyObject*>None and count < MOST_AHEAD
+            sequences[i] is not NULL and sequences[i] != <PyObject*>None and found < MOST_AHEAD
             and PyDict_Next(<object>sequences[i], &position, &key, &value)
         ):
             if value != <PyObject*>None:
-                elements[count] = value
+                inner[found] = value
                 prefetch_object(value)
-                prefetch(key)
-                count += 1
-    for i in range(count):
-        prefetch_object(<PyObject*>(<DataElement>elements[i]).data)
+                found += 1
+    for i in range(found):
+        prefetch_object(<PyObject*>(<DataElement>inner[i]).data)
     return 0
 
 
 cdef list in_tag_order(dict changes):
     """The elements that are there, in tag order."""
-    cdef uint32_t last = 0
-    cdef bint is_sorted = True
-    cdef list elements = [element for element in changes.values() if element is not None]
-    for element in elements:
-        is_sorted &= (<DataElement>element).tag_number >= last
-        last = (<DataElement>element).tag_number
-    return elements if is_sorted else [changes[tag] for tag in sorted(changes) if changes[tag] is not None]
+    return [changes[tag] for tag in sorted(changes) if changes[tag] is not None]
 
 
 cdef void sort_few(PyObject** elements, int count) noexcept:

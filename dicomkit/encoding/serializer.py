@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
     from dicomkit.transfer_syntax import TransferSyntax
 
-__all__ = ["Stream", "check_pixel_data", "serialize_data_set", "serialize_file"]
+__all__ = ["Stream", "check_pixel_data", "complete_file_meta", "serialize_data_set", "serialize_file"]
 
 PREAMBLE = bytes(128)
 PREFIX = b"DICM"

@@ -33,6 +33,7 @@ cdef enum:
     BACKSLASH = 0x5C
     DELETE = 0x7F
 
+cdef int64_t LEAST_32_BITS = -0x80000000, MOST_32_BITS = 0xFFFFFFFF     # as literals they would be Python objects
 cdef double LARGEST_SINGLE = 3.4028234663852886e38      # of IEEE 754 binary32
 
 cdef dict _VR_OF_CODE = {ord(vr[0]) | ord(vr[1]) << 8: vr for vr in VR}
@@ -293,7 +294,7 @@ cdef bint _put_number(uint16_t vr, value, char* target) except -1:
     if not isinstance(value, int):
         return False
     number = PyLong_AsLongLongAndOverflow(value, &overflow)     # runs no other code, which could shrink the list of values
-    if overflow or not -0x80000000 <= number <= 0xFFFFFFFF:
+    if overflow or not LEAST_32_BITS <= number <= MOST_32_BITS:
         return False
     if vr == VR_US or vr == VR_SS:
         if not (0 <= number <= 0xFFFF if vr == VR_US else -0x8000 <= number <= 0x7FFF):
