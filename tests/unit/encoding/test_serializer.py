@@ -81,6 +81,22 @@ def test_from_made_data_sets(target):
     assert body_of(make(NESTED), target) == data_set(NESTED, **ENCODINGS[target])
 
 
+@pytest.mark.parametrize("is_item", [False, True])
+@pytest.mark.parametrize("count", [5, 63, 64, 65, 128, 129, 300])
+@pytest.mark.parametrize("late", [None, 0x00080005, 0x00090010, "reversed"])
+def test_tags_ascend_in_whatever_order_many_were_set(count, late, is_item):
+    added = [(0x00080005, "CS", "ISO_IR 100"), (0x00090010, "LO", "G\xf6del")]
+    added += [(0x00091000 + i, "LO", f"\xfc{i}") for i in range(count)]
+    order = added[::-1] if late == "reversed" else sorted(added, key=lambda one: one[0] == late)
+    made = DataSet([DataElement(*one) for one in order])
+    del made[0x00091001]
+    expected = b"".join(element(tag, vr, text.encode("latin-1") + b" " * (len(text) % 2)) for tag, vr, text in added if tag != 0x00091001)
+    if is_item:
+        made = DataSet([DataElement(0x00081140, "SQ", [made])])
+        expected = sequence(0x00081140, [expected])
+    assert body_of(made) == expected
+
+
 @pytest.mark.parametrize("undefined", [False, True])
 def test_an_edit_copies_the_rest(undefined):
     body = read_body(data_set(NESTED, undefined=undefined))
@@ -357,7 +373,7 @@ def test_compressed_pixel_data_is_written_as_it_is():
 def test_compressed_pixel_data_has_no_place_elsewhere(uid):
     file = dicomkit.read(part10(encapsulated([b"ab"]), "1.2.840.10008.1.2.4.50"))
     with pytest.raises(dicomkit.MissingRequiredElementError):
-        file.transcode(uid)         # there is nothing to decode it by
+        file.transcode(uid)  # there is nothing to decode it by
     file.transfer_syntax = TransferSyntax.get(uid)
     with pytest.raises(PixelDataError):
         file.write()
