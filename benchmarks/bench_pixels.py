@@ -137,6 +137,7 @@ def data_set_row(path: Path) -> Row:
             "dicomkit": Subject(lambda: ours.pixel_data().array(), digest, bool(dicomkit)),
             "pydicom": Subject(by_pydicom, digest, bool(pydicom)),
         },
+        (Budget(limit=5e-6),),
     )
 
 
@@ -298,8 +299,9 @@ def swap_row() -> Row:
             "numpy astype": Subject(lambda: big.astype("<u2"), values, bool(numpy)),
             "copy": Subject(lambda: native.copy(), is_present=bool(numpy)),
         },
-        # A copy is faster only where the processor copies strings without reading first what they overwrite.
-        (Budget("numpy astype", most_times=1.1),),
+        # As fast as what else goes through registers. Only the processor's string copy is faster, which need not read what it overwrites;
+        # a copy of vectors, one by one, takes as long as this.
+        (Budget("numpy astype", most_times=1.1), Budget(limit=20e-6)),
     )
 
 

@@ -578,6 +578,18 @@ cdef class DataSet(TypedAccess):
         value = decode_value(&field, self.character_set())
         return all_or_none(value)
 
+    cdef object _first(self, key, uint16_t vr):
+        cdef uint32_t tag
+        cdef int64_t record
+        cdef Field field
+        if vr == VR_US and self.changes is None:    # nearly every attribute of an image is one such number
+            tag = tag_of_key(key)
+            record = self.find(tag)
+            if record >= 0 and self.index.records[record].vr == VR_US and self.index.records[record].length == 2:
+                fill_field(&field, self.index, record, VR_US, TELL)
+                return load16(field.data, field.is_big_endian) if field.length == 2 else None
+        return TypedAccess._first(self, key, vr)
+
     cdef object _typed(self, key, str attribute):
         element = self.find_element(tag_of_key(key))
         return None if element is None else getattr(element, attribute)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from dicomkit._core.element_write import ElementWriter
     from dicomkit.element import Key
     from dicomkit.errors import DICOMError
 
@@ -298,7 +299,9 @@ class DICOMFile(ImageShortcuts):
             stream = stream_of_frames(data_set, self.transfer_syntax, frames)
             data_set = data_set.copy()
             data_set["PixelData"] = DataElement("PixelData", stream.vr, None)
-        out = _serializer().serialize_file(self.preamble, self.file_meta_information, data_set, self.transfer_syntax, settings, stream)
+        out: ElementWriter = _serializer().serialize_file(
+            self.preamble, self.file_meta_information, data_set, self.transfer_syntax, settings, stream
+        )
         if target is None:
             return out.to_bytes()
         if hasattr(target, "write"):

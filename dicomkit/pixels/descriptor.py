@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from dicomkit.errors import MissingRequiredElementError, PixelDataError
 
@@ -16,6 +16,13 @@ __all__ = ["PhotometricInterpretation", "PixelDataDescriptor", "PixelIndexError"
 
 _BITS_ALLOCATED = (1, 8, 12, 16, 32, 64)
 _FLOAT_BITS_ALLOCATED = (32, 64)
+_NUMBERS = ("Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation")  # without which there are no pixels
+_DTYPES = {
+    (is_float, is_signed, bits): f"{'float' if is_float else 'int' if is_signed else 'uint'}{(bits + 7) // 8 * 8}"
+    for is_float in (False, True)
+    for is_signed in (False, True)
+    for bits in _BITS_ALLOCATED
+}
 _LARGEST_UINT16 = 0xFFFF
 _LARGEST_INT32 = 0x7FFFFFFF
 # The largest size that any buffer, file offset or Py_ssize_t can have.
@@ -58,7 +65,7 @@ class PhotometricInterpretation(StrEnum):
     @property
     def is_monochrome(self) -> bool:
         """Whether a pixel is one grey value."""
-        return self in (PhotometricInterpretation.MONOCHROME1, PhotometricInterpretation.MONOCHROME2)
+        return self in _MONOCHROME
 
     @property
     def is_color(self) -> bool:
@@ -77,6 +84,9 @@ class PhotometricInterpretation(StrEnum):
 
 
 _PHOTOMETRIC_INTERPRETATIONS = {str(member): member for member in PhotometricInterpretation}
+# Members of an enumeration are found slowly.
+_MONOCHROME = (PhotometricInterpretation.MONOCHROME1, PhotometricInterpretation.MONOCHROME2)
+_CHROMA_SUBSAMPLED = (PhotometricInterpretation.YBR_FULL_422, PhotometricInterpretation.YBR_PARTIAL_422)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +105,12 @@ class PixelDataDescriptor:
         0 if the samples of a pixel follow each other, 1 if the frame is a plane after the other. Means nothing for one sample.
     is_float
         Whether samples are IEEE 754 numbers: Float or Double Float Pixel Data (PS3.3 C.7.6.24, C.7.6.25).
+    dtype
+        NumPy's name for the type of unpacked samples, as ``uint16``.
+    frame_shape
+        Shape of an unpacked frame: ``(rows, columns)``, or ``(rows, columns, samples)`` if there are several.
+    native_bits_per_frame
+        Bits of a frame in native pixel data: 1-bit and 12-bit cells are packed, 4:2:2 has two samples a pixel (PS3.5 8.1.1, 8.2).
 
     Raises
     ------
@@ -113,11 +129,21 @@ class PixelDataDescriptor:
     planar_configuration: int = 0
     number_of_frames: int = 1
     is_float: bool = False
+    # Kept, as images of a series share a descriptor, and each of them asks.
+    dtype: str = field(init=False, repr=False, compare=False)
+    frame_shape: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    native_bits_per_frame: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._check_sizes()
         self._check_bits()
         self._check_samples()
+        put = object.__setattr__  # past frozen
+        put(self, "dtype", _DTYPES[self.is_float, self.is_signed, self.bits_allocated])
+        shape = (self.rows, self.columns)
+        put(self, "frame_shape", shape if self.samples_per_pixel == 1 else (*shape, self.samples_per_pixel))
+        samples = 2 if self.is_chroma_subsampled else self.samples_per_pixel
+        put(self, "native_bits_per_frame", self.pixels_per_frame * samples * self.bits_allocated)
         if self.total_bytes > _LARGEST_SIZE:
             raise PixelDataError(f"{self.number_of_frames} frames of {self.bytes_per_frame} bytes are more than any file holds")
 
@@ -158,26 +184,21 @@ class PixelDataDescriptor:
         PixelDataError
             If a value has the wrong type or contradicts another.
         """
-        # In the order of tags, in which looking up is fastest.
-        samples_per_pixel = _optional(data_set, "SamplesPerPixel", 1)
-        photometric_interpretation = data_set.string("PhotometricInterpretation")
-        planar_configuration = _optional(data_set, "PlanarConfiguration", 0)
-        number_of_frames = read_number_of_frames(data_set)
-        rows, columns = _required(data_set, "Rows"), _required(data_set, "Columns")
-        bits_allocated = _required(data_set, "BitsAllocated")
         is_float = "PixelData" not in data_set and ("FloatPixelData" in data_set or "DoubleFloatPixelData" in data_set)
+        # In the order of tags, in which looking up is fastest.
+        samples_per_pixel = _uint16(data_set, "SamplesPerPixel", 1)
+        photometric_interpretation = data_set.string("PhotometricInterpretation")
+        planar_configuration = _uint16(data_set, "PlanarConfiguration", 0)
+        number_of_frames = read_number_of_frames(data_set)
+        keywords = _NUMBERS[:3] if is_float else _NUMBERS
+        found = [*map(data_set.uint16, keywords)]
+        if None in found:
+            found = [_uint16(data_set, keyword) for keyword in keywords]  # which says what is wrong
+        numbers = cast("list[int]", found)
+        if is_float:
+            numbers += numbers[2], numbers[2] - 1, 1
         return _shared_descriptor(
-            rows,
-            columns,
-            bits_allocated,
-            bits_allocated if is_float else _required(data_set, "BitsStored"),
-            bits_allocated - 1 if is_float else _required(data_set, "HighBit"),
-            is_float or _is_signed(data_set),
-            samples_per_pixel,
-            photometric_interpretation or "MONOCHROME2",
-            planar_configuration,
-            number_of_frames,
-            is_float,
+            *numbers, samples_per_pixel, photometric_interpretation or "MONOCHROME2", planar_configuration, number_of_frames, is_float
         )
 
     @property
@@ -206,12 +227,6 @@ class PixelDataDescriptor:
         return self.bytes_per_frame * self.number_of_frames
 
     @property
-    def native_bits_per_frame(self) -> int:
-        """Bits of a frame in native pixel data: 1-bit and 12-bit cells are packed, 4:2:2 has two samples a pixel (PS3.5 8.1.1, 8.2)."""
-        samples = 2 if self.is_chroma_subsampled else self.samples_per_pixel
-        return self.pixels_per_frame * samples * self.bits_allocated
-
-    @property
     def native_total_bytes(self) -> int:
         """Bytes of all frames in native pixel data, without the padding to an even length. Frames follow each other unpadded."""
         return (self.native_bits_per_frame * self.number_of_frames + 7) // 8
@@ -219,10 +234,7 @@ class PixelDataDescriptor:
     @property
     def is_chroma_subsampled(self) -> bool:
         """Whether two pixels share their chroma samples in native pixel data: Y Y CB CR (PS3.3 C.7.6.3.1.2)."""
-        return self.photometric_interpretation in (
-            PhotometricInterpretation.YBR_FULL_422,
-            PhotometricInterpretation.YBR_PARTIAL_422,
-        )
+        return self.photometric_interpretation in _CHROMA_SUBSAMPLED
 
     @property
     def is_multi_frame(self) -> bool:
@@ -249,18 +261,6 @@ class PixelDataDescriptor:
         """Largest integer that the stored bits can express."""
         return (1 << (self.bits_stored - 1)) - 1 if self.is_signed else self.stored_bit_mask
 
-    @property
-    def dtype(self) -> str:
-        """NumPy's name for the type of unpacked samples, as ``uint16``."""
-        kind = "float" if self.is_float else "int" if self.is_signed else "uint"
-        return f"{kind}{self.bytes_per_sample * 8}"
-
-    @property
-    def frame_shape(self) -> tuple[int, ...]:
-        """Shape of an unpacked frame: ``(rows, columns)``, or ``(rows, columns, samples)`` if there are several."""
-        shape = (self.rows, self.columns)
-        return shape if self.samples_per_pixel == 1 else (*shape, self.samples_per_pixel)
-
 
 @lru_cache(maxsize=256)
 def _shared_descriptor(
@@ -269,7 +269,7 @@ def _shared_descriptor(
     bits_allocated: int,
     bits_stored: int,
     high_bit: int,
-    is_signed: bool,
+    pixel_representation: int,
     samples_per_pixel: int,
     photometric_interpretation: str,
     planar_configuration: int,
@@ -277,13 +277,15 @@ def _shared_descriptor(
     is_float: bool,
 ) -> PixelDataDescriptor:
     """The images of a series are alike: they share a descriptor, which is checked once. That was half of the way to a small array."""
+    if pixel_representation not in (0, 1):
+        raise PixelDataError(f"Pixel Representation is {pixel_representation}, neither 0 nor 1")
     return PixelDataDescriptor(
         rows=rows,
         columns=columns,
         bits_allocated=bits_allocated,
         bits_stored=bits_stored,
         high_bit=high_bit,
-        is_signed=is_signed,
+        is_signed=pixel_representation == 1,
         samples_per_pixel=samples_per_pixel,
         photometric_interpretation=PhotometricInterpretation.parse(photometric_interpretation),
         planar_configuration=planar_configuration,
@@ -308,26 +310,12 @@ def read_number_of_frames(data_set: DataSet) -> int:
     return 1
 
 
-def _optional(data_set: DataSet, keyword: str, default: int) -> int:
+def _uint16(data_set: DataSet, keyword: str, default: int | None = None) -> int:
     number = data_set.uint16(keyword)
     if number is not None:
         return number
     if keyword in data_set and data_set[keyword].length:
         raise PixelDataError(f"{keyword} is no 16-bit unsigned integer")
+    if default is None:
+        raise MissingRequiredElementError(keyword, "pixel data")
     return default
-
-
-def _required(data_set: DataSet, keyword: str) -> int:
-    number = data_set.uint16(keyword)
-    if number is not None:
-        return number
-    if keyword in data_set and data_set[keyword].length:
-        raise PixelDataError(f"{keyword} is no 16-bit unsigned integer")
-    raise MissingRequiredElementError(keyword, "pixel data")
-
-
-def _is_signed(data_set: DataSet) -> bool:
-    pixel_representation = _required(data_set, "PixelRepresentation")
-    if pixel_representation not in (0, 1):
-        raise PixelDataError(f"Pixel Representation is {pixel_representation}, neither 0 nor 1")
-    return pixel_representation == 1
