@@ -31,6 +31,7 @@ from dicomkit.network.dimse.messages import (
     NSetResponse,
     Request,
     Response,
+    SubOperationsResponse,
     response_to,
 )
 from dicomkit.network.dimse.session import CommandReceived, DataSetFragmentReceived, DimseEvent, DimseSession, ProtocolViolated
@@ -73,6 +74,7 @@ __all__ = [
     "ProtocolViolated",
     "Request",
     "Response",
+    "SubOperationsResponse",
     "fragment_data_set",
     "get_fragment_length",
     "parse_command",

@@ -42,6 +42,7 @@ __all__ = [
     "NSetResponse",
     "Request",
     "Response",
+    "SubOperationsResponse",
     "response_to",
 ]
 
@@ -114,6 +115,16 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubOperationsResponse(Response):
+    """What the responses have of operations that consist of C-STORE sub-operations (PS3.7 9.3.3.2, 9.3.4.2)."""
+
+    number_of_remaining_suboperations: int | None = None
+    number_of_completed_suboperations: int | None = None
+    number_of_failed_suboperations: int | None = None
+    number_of_warning_suboperations: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CStoreRequest(Request):
     """C-STORE-RQ (PS3.7 9.3.1.1)."""
 
@@ -159,14 +170,10 @@ class CGetRequest(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CGetResponse(Response):
+class CGetResponse(SubOperationsResponse):
     """C-GET-RSP (PS3.7 9.3.3.2)."""
 
     command_field: ClassVar[DIMSECommand] = DIMSECommand.C_GET_RSP
-    number_of_remaining_suboperations: int | None = None
-    number_of_completed_suboperations: int | None = None
-    number_of_failed_suboperations: int | None = None
-    number_of_warning_suboperations: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,14 +187,10 @@ class CMoveRequest(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CMoveResponse(Response):
+class CMoveResponse(SubOperationsResponse):
     """C-MOVE-RSP (PS3.7 9.3.4.2)."""
 
     command_field: ClassVar[DIMSECommand] = DIMSECommand.C_MOVE_RSP
-    number_of_remaining_suboperations: int | None = None
-    number_of_completed_suboperations: int | None = None
-    number_of_failed_suboperations: int | None = None
-    number_of_warning_suboperations: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ from dicomkit.network.dimse import (
     NSetResponse,
     Request,
     Response,
+    SubOperationsResponse,
     response_to,
 )
 from dicomkit.network.dimse.messages import MESSAGES
@@ -66,6 +67,7 @@ def test_net_14_priority_is_medium_unless_said() -> None:
 
 def test_net_14_retrieve_responses_carry_four_counts() -> None:
     for kind in (CGetResponse, CMoveResponse):
+        assert issubclass(kind, SubOperationsResponse)
         names = {field.name for field in dataclasses.fields(kind)}
         assert {f"number_of_{which}_suboperations" for which in ("remaining", "completed", "failed", "warning")} <= names
 
