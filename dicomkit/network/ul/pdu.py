@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from dicomkit.network.errors import InvalidPDUError, NetworkEncodingError
 from dicomkit.network.ul.contexts import CONTEXT_RESULT, MOST_CONTEXTS, PROPOSED_CONTEXT, PresentationContext, PresentationContextResult
@@ -16,7 +16,7 @@ from dicomkit.network.ul.items import iterate_items, serialize_item, serialize_u
 from dicomkit.network.ul.user_information import UserInformation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from typing_extensions import Buffer
 
@@ -36,6 +36,8 @@ __all__ = [
     "parse_pdu",
     "serialize_data_header",
 ]
+
+Context = TypeVar("Context")
 
 APPLICATION_CONTEXT_NAME = "1.2.840.10008.3.1.1.1"
 """The DICOM Application Context Name (PS3.7 A.2.1)."""
@@ -102,20 +104,12 @@ class AssociateRequest:
     @classmethod
     def parse(cls, body: memoryview) -> AssociateRequest:
         """Return what a PDU without its header says, or raise ``InvalidPDUError``."""
-        version, called, calling, items = _parse_associate(body)
-        name, contexts, information = "", [], UserInformation()
-        for item_type, item in items:
-            if item_type == APPLICATION_CONTEXT:
-                name = uid_text(item)
-            elif item_type == PROPOSED_CONTEXT:
-                contexts.append(PresentationContext.parse(item))
-            elif item_type == USER_INFORMATION:
-                information = UserInformation.parse(item)
-            if len(contexts) > MOST_CONTEXTS:  # two must have the same ID: no more work is done on it
-                break
+        # Of one context more than there are IDs, two have the same: no more work is done on it.
+        parts = _parse_associate(body, PROPOSED_CONTEXT, PresentationContext.parse, MOST_CONTEXTS + 1)
+        contexts = parts.contexts
         if len({context.id for context in contexts}) < len(contexts):
             raise InvalidPDUError("two presentation contexts have the same ID")
-        return cls(called, calling, tuple(contexts), information, name, version)
+        return cls(parts.called, parts.calling, contexts, parts.information, parts.name, parts.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +141,8 @@ class AssociateAccept:
     @classmethod
     def parse(cls, body: memoryview) -> AssociateAccept:
         """Return what a PDU without its header says, or raise ``InvalidPDUError``."""
-        version, called, calling, items = _parse_associate(body)
-        name, contexts, information = "", [], UserInformation()
-        for item_type, item in items:
-            if item_type == APPLICATION_CONTEXT:
-                name = uid_text(item)
-            elif item_type == CONTEXT_RESULT:
-                contexts.append(PresentationContextResult.parse(item))
-            elif item_type == USER_INFORMATION:
-                information = UserInformation.parse(item)
-        return cls(tuple(contexts), information, called, calling, name, version)
+        parts = _parse_associate(body, CONTEXT_RESULT, PresentationContextResult.parse)
+        return cls(parts.contexts, parts.information, parts.called, parts.calling, parts.name, parts.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,11 +248,36 @@ def _serialize_associate(pdu_type: PDUType, pdu: AssociateRequest | AssociateAcc
     return PDU_HEADER.pack(pdu_type, len(body)) + body
 
 
-def _parse_associate(body: memoryview) -> tuple[int, str, str, Iterator[tuple[int, memoryview]]]:
+class _AssociateParts(NamedTuple, Generic[Context]):
+    """What A-ASSOCIATE-RQ and A-ASSOCIATE-AC have in common, with the presentation contexts of either."""
+
+    version: int
+    called: str
+    calling: str
+    name: str
+    contexts: tuple[Context, ...]
+    information: UserInformation
+
+
+def _parse_associate(
+    body: memoryview, context_type: int, parse_context: Callable[[memoryview], Context], most_contexts: int | None = None
+) -> _AssociateParts[Context]:
+    """Read an A-ASSOCIATE PDU without its header, up to so many presentation contexts."""
     if len(body) < ASSOCIATE_FIXED.size:
         raise InvalidPDUError(f"an A-ASSOCIATE PDU of {len(body)} bytes has no room for its fixed fields")
     version, called, calling = ASSOCIATE_FIXED.unpack_from(body)
-    return version, uid_text(called), uid_text(calling), iterate_items(body[ASSOCIATE_FIXED.size :])
+    name, information = "", UserInformation()
+    contexts: list[Context] = []
+    for item_type, item in iterate_items(body[ASSOCIATE_FIXED.size :]):
+        if item_type == context_type:
+            contexts.append(parse_context(item))
+            if len(contexts) == most_contexts:
+                break
+        elif item_type == APPLICATION_CONTEXT:
+            name = uid_text(item)
+        elif item_type == USER_INFORMATION:
+            information = UserInformation.parse(item)
+    return _AssociateParts(version, uid_text(called), uid_text(calling), name, tuple(contexts), information)
 
 
 def _ae_title_field(title: str) -> bytes:
