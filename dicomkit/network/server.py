@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
 
 from dicomkit import uids
 from dicomkit.network.association import Association
-from dicomkit.network.codes import RejectResult, RejectSource, reject_reason_text
+from dicomkit.network.codes import Rejection, RejectResult, reject_reason_text
 from dicomkit.network.configuration import AcceptorConfiguration
 from dicomkit.network.errors import ConnectionClosedError, ConnectionFailedError, InvalidStateError
 from dicomkit.network.event_stream import EventStream
@@ -44,21 +44,8 @@ IPV4_MAPPED = "::ffff:"  # what an IPv4 address begins with on a socket that lis
 DESCRIPTOR_WAIT = 0.1   # until the system is asked again for a descriptor that it did not have
 _NO_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
-
-class Rejection(NamedTuple):
-    """Why a request is not admitted (PS3.8 Table 9-21)."""
-
-    result: RejectResult
-    source: RejectSource
-    reason: int
-
-
-_APPLICATION_CONTEXT_NOT_SUPPORTED = Rejection(RejectResult.PERMANENT, RejectSource.SERVICE_USER, 2)
-_CALLING_AE_TITLE_NOT_RECOGNIZED = Rejection(RejectResult.PERMANENT, RejectSource.SERVICE_USER, 3)
-_CALLED_AE_TITLE_NOT_RECOGNIZED = Rejection(RejectResult.PERMANENT, RejectSource.SERVICE_USER, 7)
-_LOCAL_LIMIT_EXCEEDED = Rejection(RejectResult.TRANSIENT, RejectSource.PRESENTATION, 2)
-_REFUSED = Rejection(RejectResult.PERMANENT, RejectSource.SERVICE_USER, 1)
-_CANNOT_DECIDE = Rejection(RejectResult.TRANSIENT, RejectSource.SERVICE_USER, 1)
+Refusal: TypeAlias = tuple[RejectResult, Rejection]
+"""Whether it is worth asking again, and why a request is not admitted (PS3.8 Table 9-21)."""
 
 
 class DICOMStorageServer:
@@ -246,17 +233,18 @@ class DICOMStorageServer:
         request = association.request
         task = asyncio.current_task()
         assert task is not None
-        rejection = self._find_rejection(request)
-        if rejection is None:
+        refusal = self._find_refusal(request)
+        if refusal is None:
             self._waiting.pop(task, None)
             self._providers[task] = None        # it counts before the delegate is asked: others may come meanwhile
             info = _association_info(association)
-            rejection = await self._ask_delegate(info)
-        if rejection is not None:
+            refusal = await self._ask_delegate(info)
+        if refusal is not None:
+            result, rejection = refusal
             self._providers.pop(task, None)
             self._waiting[task] = None
             self._events.put(AssociationRejected(request.calling_ae_title, reject_reason_text(rejection.source, rejection.reason)))
-            await association.reject(*rejection)
+            await association.reject(result, *rejection.value)
             return
         provider = StorageProvider(
             association, self._delegate, self._streaming, self.configuration, self._memory, self._events.put, self._tell
@@ -267,26 +255,26 @@ class DICOMStorageServer:
         if await provider.serve():
             self._events.put(AssociationReleased(request.calling_ae_title))
 
-    def _find_rejection(self, request: AssociateRequest) -> Rejection | None:
+    def _find_refusal(self, request: AssociateRequest) -> Refusal | None:
         """Return why a request is not admitted, or None."""
         configuration = self.configuration
         if request.application_context_name != APPLICATION_CONTEXT_NAME:
-            return _APPLICATION_CONTEXT_NOT_SUPPORTED
+            return RejectResult.PERMANENT, Rejection.APPLICATION_CONTEXT_NAME_NOT_SUPPORTED
         if configuration.is_called_ae_title_checked and request.called_ae_title != configuration.ae_title:
-            return _CALLED_AE_TITLE_NOT_RECOGNIZED
+            return RejectResult.PERMANENT, Rejection.CALLED_AE_TITLE_NOT_RECOGNIZED
         if not configuration.is_calling_ae_allowed(request.calling_ae_title):
-            return _CALLING_AE_TITLE_NOT_RECOGNIZED
+            return RejectResult.PERMANENT, Rejection.CALLING_AE_TITLE_NOT_RECOGNIZED
         if self.active_association_count >= configuration.max_concurrent_associations:
-            return _LOCAL_LIMIT_EXCEEDED
+            return RejectResult.TRANSIENT, Rejection.LOCAL_LIMIT_EXCEEDED
         return None
 
-    async def _ask_delegate(self, info: AssociationInfo) -> Rejection | None:
+    async def _ask_delegate(self, info: AssociationInfo) -> Refusal | None:
         try:
             is_accepted = await self._delegate.should_accept_association(info)
         except Exception as error:
             self._tell(error)
-            return _CANNOT_DECIDE
-        return None if is_accepted else _REFUSED
+            return RejectResult.TRANSIENT, Rejection.NO_REASON_GIVEN
+        return None if is_accepted else (RejectResult.PERMANENT, Rejection.NO_REASON_GIVEN)
 
 
 def _without_frames(error: BaseException) -> None:
