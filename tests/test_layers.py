@@ -68,7 +68,7 @@ NETWORK_LAYERS = (
     ("",),                  # dicomkit/network/__init__.py
 )
 NETWORK_RANK = {room: rank for rank, rooms in enumerate(NETWORK_LAYERS) for room in rooms}
-PROTOCOLS = {"ul": {"errors", "network"}, "dimse": {"errors", "network", "tag", "tags", "uids", "values", "vr", "_core"}}
+PROTOCOLS = {"ul": {"errors", "network", "_core"}, "dimse": {"errors", "network", "tag", "tags", "uids", "values", "vr", "_core"}}
 
 
 class Import(NamedTuple):

@@ -88,6 +88,7 @@ if TYPE_CHECKING:
         AssociationInfo,
         DataSetChunks,
         IncomingInstance,
+        PouredChunks,
         ReceivedFile,
         StorageDelegate,
         StreamingStorageDelegate,
@@ -144,7 +145,9 @@ _MODULES = {
         "StorageServerEvent"
     ),
     "services.storage": "DICOMStorageService StoreResult StoreStatusCategory",
-    "services.storage_delegate": "AssociationInfo DataSetChunks IncomingInstance ReceivedFile StorageDelegate StreamingStorageDelegate",
+    "services.storage_delegate": (
+        "AssociationInfo DataSetChunks IncomingInstance PouredChunks ReceivedFile StorageDelegate StreamingStorageDelegate"
+    ),
     "services.storage_handler": "DefaultStorageHandler",
     "services.storage_scp": (
         "COMMON_SOP_CLASSES COMMON_TRANSFER_SYNTAXES StorageSCPConfiguration every_storage_sop_class every_transfer_syntax"
@@ -224,6 +227,7 @@ __all__ = [
     "OperationTimeoutError",
     "PDUTooLargeError",
     "PartialFailureError",
+    "PouredChunks",
     "PresentationContext",
     "PresentationContextResult",
     "QueryFailedError",

@@ -85,6 +85,10 @@ class Connection:
         """Whether others should have their turn now."""
         return self._moved > FAIR_SHARE
 
+    def begin_share(self) -> None:
+        """Go on as if others had had their turn: in a thread nobody waits for us."""
+        self._moved = 0
+
     @property
     def has_early_events(self) -> bool:
         """Whether something happened that nobody was told yet, read while a sender had to wait; it may be the end of the association."""
@@ -115,24 +119,28 @@ class Connection:
             await self.let_others_go()
         self._check(limit)
         upper_layer = self.upper_layer
-        while True:
-            try:
-                data = self.transport.try_read()
-            except OSError as error:
-                self._loss = error
-                upper_layer.receive_eof(self._loop.time())
-                return
-            if data is not None:
-                break
+        while not self.read_now():
             await self._wait(limit or self.limit(TimeoutType.READ), upper_layer.deadline, readable=True)
             if upper_layer.deadline is not None and self._loop.time() >= upper_layer.deadline:
                 upper_layer.handle_timeout(self._loop.time())
                 return
+
+    def read_now(self) -> bool:
+        """Read once, without waiting; whether there was something, the end too."""
+        try:
+            data = self.transport.try_read()
+        except OSError as error:
+            self._loss = error
+            self.upper_layer.receive_eof(self._loop.time())
+            return True
+        if data is None:
+            return False
         if data:
             self._moved += len(data)
-            upper_layer.receive_data(data, self._loop.time())
+            self.upper_layer.receive_data(data, self._loop.time())
         else:
-            upper_layer.receive_eof(self._loop.time())
+            self.upper_layer.receive_eof(self._loop.time())
+        return True
 
     async def flush(self) -> None:
         """Send what the upper layer has to send.

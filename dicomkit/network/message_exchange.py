@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,24 @@ if TYPE_CHECKING:
     from dicomkit.network.data_set_pieces import DataSetSource
     from dicomkit.network.dimse.messages import Message
     from dicomkit.network.negotiated import NegotiatedAssociation
+    from dicomkit.network.received_message import Take
     from dicomkit.network.transport import Transport
 
 __all__ = ["Configured", "MessageExchange"]
+
+
+PATIENCE = 0.001
+"""Seconds that a thread waits for more of a data set: a sender that goes on is back sooner, and no other is worth a thread."""
+
+MOST_SHARES = 16
+"""How often a thread goes on where others on the loop would have their turn; then others have the thread."""
+
+
+class _Interruption(Exception):
+    """What came in the place of a fragment: an event of the Upper Layer, or a violation of PS3.7."""
+
+    def __init__(self, cause: UpperLayerEvent | RemoteProtocolError) -> None:
+        self.cause = cause
 
 
 class Configured(Enum):
@@ -212,39 +228,92 @@ class MessageExchange:
             session.receive_pdv(event.context_id, event.is_command, event.is_last, event.data)
             found = session.next_event()
             if isinstance(found, CommandReceived):
-                self._stream = DataSetStream(self._next_fragments) if found.has_data_set else None
+                self._stream = DataSetStream(self._next_fragments, self._pour) if found.has_data_set else None
                 return ReceivedMessage(found.context_id, found.message, self._stream)
             if isinstance(found, ProtocolViolated):
                 raise await self._refuse(found.error)
 
     async def _next_fragments(self) -> tuple[list[memoryview], bool]:
         """Return the fragments of a data set that one read brings, and whether they end it."""
-        connection, session = self._connection, self._session
+        connection = self._connection
         fragments: list[memoryview] = []
         with self._closing_on_error():
             while True:
+                try:
+                    is_last = self._take_fragments(fragments)
+                except _Interruption as interruption:
+                    raise await self._end_by(interruption) from None
+                if fragments or is_last:
+                    return fragments, is_last
                 if connection.has_had_its_share:
-                    if fragments:
-                        return fragments, False
                     await connection.let_others_go()
-                event = connection.take_event()
-                if event is None:
-                    if fragments:
-                        return fragments, False
-                    await connection.fill(self._stream_limit)
-                elif type(event) is not PresentationDataReceived:
-                    raise await self._end(event)
                 else:
-                    session.receive_pdv(event.context_id, event.is_command, event.is_last, event.data)
-                    found = session.next_event()
-                    if isinstance(found, ProtocolViolated):
-                        raise await self._refuse(found.error)
-                    if type(found) is not DataSetFragmentReceived:
-                        raise await self._refuse(RemoteProtocolError("a data set is cut short by another message"))
-                    if event.data:
-                        fragments.append(event.data)
-                    if found.is_last:
-                        return fragments, True
+                    await connection.fill(self._stream_limit)
+
+    def _take_fragments(self, fragments: list[memoryview]) -> bool:
+        """Add to a list what was read already of a data set, or our share of it; return whether that ends it."""
+        connection, session = self._connection, self._session
+        while not connection.has_had_its_share:
+            event = connection.take_event()
+            if event is None:
+                return False
+            if type(event) is not PresentationDataReceived:
+                raise _Interruption(event)
+            session.receive_pdv(event.context_id, event.is_command, event.is_last, event.data)
+            found = session.next_event()
+            if isinstance(found, ProtocolViolated):
+                raise _Interruption(found.error)
+            if type(found) is not DataSetFragmentReceived:
+                raise _Interruption(RemoteProtocolError("a data set is cut short by another message"))
+            if event.data:
+                fragments.append(event.data)
+            fragments += event.more  # which go where the first of them went
+            if found.is_last:
+                return True
+        return False
+
+    async def _pour(self, take: Take, fragments: list[memoryview]) -> bool:
+        """Have fragments taken in a thread while they keep coming; return whether they ended the data set."""
+        if self._sending.locked():
+            # The thread would need the association for itself.
+            await self._loop.run_in_executor(None, take, fragments, False)
+            return False
+        is_stopped = threading.Event()
+        async with self._sending:
+            self._connection.transport.stop_watching()
+            pouring = self._loop.run_in_executor(None, self._pour_in_thread, take, fragments, is_stopped)
+            try:
+                return await asyncio.shield(pouring)
+            except asyncio.CancelledError:
+                is_stopped.set()
+                try:
+                    await asyncio.wait((pouring,))
+                finally:
+                    pouring.add_done_callback(lambda done: done.cancelled() or done.exception())
+                    self.close()
+                raise
+            except _Interruption as interruption:
+                with self._closing_on_error():
+                    raise await self._end_by(interruption) from None
+
+    def _pour_in_thread(self, take: Take, fragments: list[memoryview], is_stopped: threading.Event) -> bool:
+        connection = self._connection
+        is_last, shares = False, 0
+        while not is_stopped.is_set():
+            if fragments or is_last:
+                take(fragments, is_last)
+            if is_last:
+                return True
+            if connection.has_had_its_share:
+                shares += 1
+                if shares == MOST_SHARES:
+                    break
+                connection.begin_share()
+            elif not connection.read_now() and not connection.transport.wait_in_thread(PATIENCE):
+                break
+            fragments = []
+            is_last = self._take_fragments(fragments)
+        return False
 
     # What went wrong.
 
@@ -272,6 +341,11 @@ class MessageExchange:
             return await self._refuse(error)
         await self._connection.finish()
         return error
+
+    async def _end_by(self, interruption: _Interruption) -> Exception:
+        """Something came in the place of a fragment: close, and return what to raise."""
+        cause = interruption.cause
+        return await self._refuse(cause) if isinstance(cause, Exception) else await self._end(cause)
 
     async def _refuse(self, error: Exception) -> Exception:
         """The peer violates the protocol above the Upper Layer: abort, and return what to raise."""

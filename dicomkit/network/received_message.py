@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from dicomkit.network.errors import RemoteProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from typing import TypeAlias
 
     from dicomkit.network.dimse.messages import Message
+
+    Take: TypeAlias = Callable[[list[memoryview], bool], None]
+    Pour: TypeAlias = Callable[[Take, list[memoryview]], Awaitable[bool]]
 
 __all__ = ["DataSetStream", "ReceivedMessage"]
 
@@ -24,12 +29,15 @@ class DataSetStream:
     ----------
     next_fragments
         Gives the next fragments, and whether they are the last.
+    pour
+        Gives fragments to a function in a thread, as :meth:`pour` does; None if nothing can.
     """
 
-    __slots__ = ("_is_finished", "_next_fragments")
+    __slots__ = ("_is_finished", "_next_fragments", "_pour")
 
-    def __init__(self, next_fragments: Callable[[], Awaitable[tuple[list[memoryview], bool]]]) -> None:
+    def __init__(self, next_fragments: Callable[[], Awaitable[tuple[list[memoryview], bool]]], pour: Pour | None = None) -> None:
         self._next_fragments = next_fragments
+        self._pour = pour
         self._is_finished = False
 
     @property
@@ -45,6 +53,17 @@ class DataSetStream:
             raise StopAsyncIteration
         fragments, self._is_finished = await self._next_fragments()
         return fragments
+
+    async def pour(self, take: Take, fragments: list[memoryview]) -> None:
+        """Have the fragments of the last step, and those of each read while more keep coming, taken by a function in a thread.
+
+        It may wait for a disk: only who waits for this is delayed. It is told, too, whether the data set ends with what it is given. When
+        nothing comes for a moment this returns, and the next step waits for more. What ``take`` raises is passed on.
+        """
+        if self._pour is None or self._is_finished:
+            await asyncio.get_running_loop().run_in_executor(None, take, fragments, self._is_finished)
+        else:
+            self._is_finished = await self._pour(take, fragments)
 
     async def drain(self) -> None:
         """Read over what is left."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import socket
 import ssl
 from typing import TYPE_CHECKING, cast
@@ -127,6 +128,20 @@ class Transport:
                 if not self._writers and not self.is_closed:
                     self._loop.remove_writer(self._descriptor)
 
+    def stop_watching(self) -> None:
+        """Have the loop look at it no more until somebody waits to read: another thread reads meanwhile."""
+        if self._is_watching and not self._readers:
+            self._loop.remove_reader(self._descriptor)
+            self._is_watching = False
+
+    def wait_in_thread(self, timeout: float) -> bool:
+        """Wait for something to read, in another thread than the loop's, and return whether there is; at once if there is no poll()."""
+        if not hasattr(select, "poll") or self.is_closed:
+            return False
+        watch = select.poll()
+        watch.register(self._descriptor, select.POLLIN)
+        return bool(watch.poll(timeout * 1000))
+
     def close(self) -> None:
         """Close the socket; whoever waits wakes up."""
         if self.is_closed:
@@ -160,10 +175,7 @@ class Transport:
     def _on_readable(self) -> None:
         for waiter in self._readers:
             _resolve_waiter(waiter, True)
-        if not self._readers:
-            # Nobody asks for more: stop watching, or the loop would call without end.
-            self._loop.remove_reader(self._descriptor)
-            self._is_watching = False
+        self.stop_watching()  # if nobody asks for more: the loop would call without end
 
     def _on_writable(self) -> None:
         for waiter in self._writers:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from functools import cache
 from typing import Any, ClassVar, Final
 
 from dicomkit.network.dimse.status import DIMSEStatus
@@ -372,15 +373,20 @@ def response_to(request: Request, status: int, **values: Any) -> Response:
     """
     kind = MESSAGES[request.command_field | 0x8000]
     taken: dict[str, Any] = {"message_id_being_responded_to": request.message_id, "status": DIMSEStatus(status)}
-    names = {field.name for field in fields(kind)}
-    for field in fields(request):
-        # What a request calls requested, its response calls affected (PS3.7 10.3).
-        name = field.name.replace("requested_", "affected_")
-        if name in names and name != "attribute_identifier_list":
-            value = getattr(request, field.name)
-            if not name.endswith("uid") or is_sendable_uid(value):
-                taken[name] = value
+    for name, affected in _fields_in_both(request.command_field):
+        value = getattr(request, name)
+        if not affected.endswith("uid") or is_sendable_uid(value):
+            taken[affected] = value
     return kind(**(taken | values))  # type: ignore[return-value]  # the bit 8000 makes it a response
+
+
+@cache
+def _fields_in_both(command_field: int) -> tuple[tuple[str, str], ...]:
+    """Return the fields of a request that its response repeats, and their names in it."""
+    names = {field.name for field in fields(MESSAGES[command_field | 0x8000])} - {"attribute_identifier_list"}
+    # What a request calls requested, its response calls affected (PS3.7 10.3).
+    pairs = [(field.name, field.name.replace("requested_", "affected_")) for field in fields(MESSAGES[command_field])]
+    return tuple((name, affected) for name, affected in pairs if affected in names)
 
 
 def is_sendable_uid(uid: str) -> bool:

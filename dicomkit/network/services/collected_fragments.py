@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["CollectedFragments"]
 
-SMALL = 2048    # fragments below are put together: an object each costs more than they hold
+SMALL = 2048    # bytes: what comes in less at a time is put together, as an object each costs more than it holds
 
 
 class CollectedFragments:
@@ -25,15 +25,15 @@ class CollectedFragments:
     def extend(self, fragments: list[memoryview]) -> None:
         """Add copies of fragments."""
         parts = self._parts
-        for fragment in fragments:
-            length = len(fragment)
-            self.size += length
-            if length >= SMALL:
-                parts.append(bytes(fragment))
-            elif parts and isinstance(parts[-1], bytearray):
-                parts[-1] += fragment
-            else:
-                parts.append(bytearray(fragment))
+        size = sum(map(len, fragments))
+        self.size += size
+        if size >= SMALL * len(fragments):
+            # Not put together: memory for more than some 100 KiB comes from the system page by page, and costs more than the copy.
+            parts += map(bytes, fragments)
+        elif parts and isinstance(parts[-1], bytearray):
+            parts[-1] += b"".join(fragments)
+        else:
+            parts.append(bytearray().join(fragments))
 
     def take(self) -> list[bytes | bytearray]:
         """Return what was collected, and begin anew."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,10 +14,30 @@ from dicomkit.network.errors import InvalidStateError
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-__all__ = ["AssociationInfo", "DataSetChunks", "IncomingInstance", "ReceivedFile", "StorageDelegate", "StreamingStorageDelegate"]
+__all__ = [
+    "AssociationInfo",
+    "DataSetChunks",
+    "IncomingInstance",
+    "PouredChunks",
+    "ReceivedFile",
+    "StorageDelegate",
+    "StreamingStorageDelegate",
+]
 
 DataSetChunks: TypeAlias = AsyncIterator[list[memoryview]]
 """A data set as it comes: the fragments that arrived together, in order. They are valid until the next ones are asked for."""
+
+
+class PouredChunks(AsyncIterator[list[memoryview]]):
+    """A data set that a thread can take, too, while it comes: what servers give to :meth:`StreamingStorageDelegate.receive_stream`."""
+
+    @abstractmethod
+    async def pour(self, take: Callable[[list[memoryview], bool], None], fragments: list[memoryview]) -> None:
+        """Have a function called in a thread with the fragments of the last step, and then with those that keep coming.
+
+        It is told whether the data set ends with them, and may wait for a disk. When nothing comes for a moment this returns, and the next
+        step waits for more.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from dicomkit.encoding.atomic import UnfinishedFile
 from dicomkit.encoding.file_meta import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from dicomkit.network.services.collected_fragments import CollectedFragments
 from dicomkit.network.services.data_set_head import UIDFinder
-from dicomkit.network.services.storage_delegate import StreamingStorageDelegate
+from dicomkit.network.services.storage_delegate import PouredChunks, StreamingStorageDelegate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from dicomkit.network.services.storage_delegate import DataSetChunks, IncomingInstance, ReceivedFile
 
@@ -28,7 +28,8 @@ __all__ = ["DefaultStorageHandler", "file_head", "safe_name"]
 Result = TypeVar("Result")
 
 SUFFIX = ".dcm"
-WRITE_SIZE = 1 << 20    # collected before a thread writes it; an instance below is one visit to a thread
+POURED_SIZE = 1 << 13   # that came in one read: its sender keeps a thread busy, which reads and writes
+WRITE_SIZE = 1 << 20    # collected of a sender in no hurry, before a thread writes it
 LONGEST_NAME = 64
 PREAMBLE = bytes(128)
 PREFIX = b"DICM"
@@ -71,6 +72,10 @@ class DefaultStorageHandler(StreamingStorageDelegate):
         writer = _Writer(self, instance)
         try:
             async for fragments in chunks:
+                if isinstance(chunks, PouredChunks) and sum(map(len, fragments)) >= POURED_SIZE:
+                    await writer.wait()
+                    await chunks.pour(writer.take, fragments)
+                    continue
                 writer.pending.extend(fragments)
                 if writer.pending.size >= WRITE_SIZE:
                     await writer.write_behind()
@@ -104,18 +109,25 @@ class _Writer:
         self._writing: asyncio.Future[None] | None = None
         self._lock = threading.Lock()   # a task that was cancelled leaves its thread behind, writing
         self._is_discarded = False
+        self._path: Path | None = None  # once it is finished
         self.pending = CollectedFragments(file_head(instance))
 
     async def write_behind(self) -> None:
         """Have what was collected written while more is collected."""
-        await self._wait()
+        await self.wait()
         data = self.pending.take()
         self._writing = self._in_thread(lambda: self._write(data))
 
     async def finish(self) -> Path:
         """Write the rest and give the file its name."""
-        await self._wait()
-        return await self._in_thread(self._finish)
+        await self.wait()
+        return await self._in_thread(self._finish) if self._path is None else self._path
+
+    def take(self, fragments: list[memoryview], is_last: bool) -> None:
+        """Write fragments, in a thread, and finish with the last: so that one visit to a thread does for most instances."""
+        self._write([*self.pending.take(), *fragments])
+        if is_last and not self._is_discarded:
+            self._finish()
 
     async def discard(self) -> None:
         """Remove what was written."""
@@ -123,7 +135,8 @@ class _Writer:
             self._writing.add_done_callback(lambda writing: writing.cancelled() or writing.exception())
         await asyncio.shield(self._in_thread(self._discard))
 
-    async def _wait(self) -> None:
+    async def wait(self) -> None:
+        """Wait until what was to be written is written."""
         if self._writing is not None:
             await self._writing
 
@@ -131,13 +144,14 @@ class _Writer:
     def _in_thread(work: Callable[[], Result]) -> asyncio.Future[Result]:
         return asyncio.get_running_loop().run_in_executor(None, work)
 
-    def _write(self, data: list[bytes | bytearray]) -> None:
+    def _write(self, data: Sequence[bytes | bytearray | memoryview]) -> None:
         with self._lock:
             if self._is_discarded:
                 return
             if self._file is None:
                 self._file = UnfinishedFile(os.fspath(self._handler.storage_directory / _file_name(self._instance)))
-            self._file.write_all(data)
+            if data:
+                self._file.write_all(data)
 
     def _finish(self) -> Path:
         self._write(self.pending.take())
@@ -145,6 +159,7 @@ class _Writer:
             assert self._file is not None
             path = self._handler._place(self._instance, self._file.path)
             self._file.finish(os.fspath(path), fsync=self._handler._fsync)
+            self._path = path
             return path
 
     def _discard(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,7 +15,7 @@ from dicomkit.network.services.collected_fragments import CollectedFragments
 from dicomkit.network.services.data_set_head import UIDFinder
 from dicomkit.network.services.memory_budget import MemoryBudget
 from dicomkit.network.services.server_events import FileReceived
-from dicomkit.network.services.storage_delegate import IncomingInstance, ReceivedFile
+from dicomkit.network.services.storage_delegate import IncomingInstance, PouredChunks, ReceivedFile
 from dicomkit.network.timeouts import TimeoutType
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dicomkit.network.association import Association
-    from dicomkit.network.received_message import ReceivedMessage
+    from dicomkit.network.received_message import DataSetStream, ReceivedMessage, Take
     from dicomkit.network.services.server_events import StorageServerEvent
     from dicomkit.network.services.storage_delegate import DataSetChunks, StorageDelegate, StreamingStorageDelegate
     from dicomkit.network.services.storage_scp import StorageSCPConfiguration
@@ -187,10 +186,10 @@ class StorageProvider:
             raise StoreFailedError(DIMSEStatus.OUT_OF_RESOURCES, "no memory for the data set")
 
 
-class _CheckedChunks(AsyncIterator[list[memoryview]]):
+class _CheckedChunks(PouredChunks):
     """The chunks of a data set, counted, and checked against what was said before they came."""
 
-    def __init__(self, chunks: AsyncIterator[list[memoryview]], instance: IncomingInstance, max_size: int | None) -> None:
+    def __init__(self, chunks: DataSetStream, instance: IncomingInstance, max_size: int | None) -> None:
         self.size = 0
         self._chunks = chunks
         self._instance = instance
@@ -198,13 +197,25 @@ class _CheckedChunks(AsyncIterator[list[memoryview]]):
 
     async def __anext__(self) -> list[memoryview]:
         fragments = await anext(self._chunks)
+        self._check(fragments)
+        return fragments
+
+    async def pour(self, take: Take, fragments: list[memoryview]) -> None:
+        """As of the stream; each step is checked before it is taken."""
+
+        def take_checked(chunk: list[memoryview], is_last: bool) -> None:
+            if chunk is not fragments:      # which were checked when they came
+                self._check(chunk)
+            take(chunk, is_last)
+
+        await self._chunks.pour(take_checked, fragments)
+
+    def _check(self, fragments: list[memoryview]) -> None:
         if not self.size:
             self._check_uids(fragments)
-        for fragment in fragments:
-            self.size += len(fragment)
+        self.size += sum(map(len, fragments))
         if self._max_size is not None and self.size > self._max_size:
             raise StoreFailedError(DIMSEStatus.OUT_OF_RESOURCES, f"more than {self._max_size} bytes")
-        return fragments
 
     async def read_over(self) -> None:
         """Read what nobody wanted."""

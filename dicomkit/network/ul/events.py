@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dicomkit.network.errors import RemoteProtocolError
     from dicomkit.network.ul.pdu import AssociateAccept, AssociateRequest
 
@@ -61,12 +63,15 @@ class PresentationDataReceived:
         Whether it ends it. A PDV comes in parts if it was not received as a whole: only its last part has the flag.
     data
         A view on what was given to ``receive_data``: valid until its next call.
+    more
+        Other such views, on the parts of the same data set that came right behind it.
     """
 
     context_id: int
     is_command: bool
     is_last: bool
     data: memoryview
+    more: Sequence[memoryview] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING
 
+from dicomkit._core.pdu_walk import find_fragments
 from dicomkit.network.codes import AbortReason
 from dicomkit.network.errors import InvalidPDUError, PDUTooLargeError, RemoteProtocolError
 from dicomkit.network.ul.events import PresentationDataReceived
 from dicomkit.network.ul.pdu import PDU, PDU_HEADER, PDV_HEADER, PDUType, parse_pdu
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from dicomkit.network.ul.limits import UpperLayerLimits
 
@@ -23,6 +24,7 @@ SHORT_PDU_LENGTH = 4
 P_DATA_TF = int(PDUType.P_DATA_TF)
 IS_COMMAND = 0x01
 IS_LAST = 0x02
+SMALLEST_OF_MORE = 1 << 10  # bytes of fragments that come with others in one event; smaller ones, which may be many, come one by one
 EMPTY = memoryview(b"")
 # What else listens, or is listened to, on such ports.
 FOREIGN = {0x15: "TLS", 0x16: "TLS", 0x47: "HTTP", 0x50: "HTTP", 0x48: "HTTP", 0x3C: "HTTP", 0x53: "SSH"}
@@ -150,6 +152,7 @@ class PDUReader:
     def _read_fragment(self) -> PresentationDataReceived:
         position = self._position
         left = self._end - position
+        more: Sequence[memoryview] = ()
         if left < self._fragment_left:
             self._fragment_left -= left
             self._position = self._end
@@ -159,8 +162,11 @@ class PDUReader:
             self._position = position + left
             self._step = self._read_pdv_header if self._pdu_left else self._read_header
             is_last = self._control & IS_LAST != 0
+            if not (self._pdu_left or is_last or self._control & IS_COMMAND) and self._end - self._position > SMALLEST_OF_MORE:
+                more, self._position = find_fragments(self._data, self._position, self._context_id, SMALLEST_OF_MORE, self._data_limit)
         # Bits 2 to 7 of the message control header are not tested (PS3.8 Annex E.2).
-        return PresentationDataReceived(self._context_id, self._control & IS_COMMAND != 0, is_last, self._data[position : position + left])
+        data = self._data[position : position + left]
+        return PresentationDataReceived(self._context_id, self._control & IS_COMMAND != 0, is_last, data, more)
 
     def _start_pdu(self, type_code: int, length: int) -> Found | None:
         """Begin with a PDU that is not a P-DATA-TF."""

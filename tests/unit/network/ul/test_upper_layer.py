@@ -68,7 +68,7 @@ def feed(machine, data, sizes=None):
         position += size
         for event in take_events(machine):
             if isinstance(event, PresentationDataReceived):
-                event = (event.context_id, event.is_command, event.is_last, bytes(event.data))
+                event = (event.context_id, event.is_command, event.is_last, b"".join((event.data, *event.more)))
             events.append(event)
     assert position >= len(data)
     return events
@@ -102,6 +102,30 @@ def test_several_pdvs_in_a_pdu():
 def test_a_pdv_that_comes_in_parts_is_last_only_at_its_end():
     data = wire.p_data(wire.pdv(b"abcdef", 1, 2))
     assert feed(established(), data, [13, 2, 3]) == [(1, False, False, b"a"), (1, False, False, b"bc"), (1, False, True, b"def")]
+
+
+def test_long_fragments_that_came_together_are_one_event():
+    fragment = bytes(range(256)) * 5
+    data = b"".join(wire.p_data(wire.pdv(fragment, 1, control)) for control in (0, 0, 0, 2))
+    machine = established()
+    machine.receive_data(data[:-700], 0.0)
+    first, cut = take_events(machine)
+    assert (first.is_last, first.data, first.more) == (False, fragment, [fragment, fragment])
+    assert (cut.is_last, cut.data, cut.more) == (False, fragment[:-700], ())
+    machine.receive_data(data[-700:], 0.0)
+    (last,) = take_events(machine)
+    assert (last.is_last, last.data) == (True, fragment[-700:])
+
+
+def test_fragments_together_are_no_longer_than_the_limit():
+    machine = established()
+    long = wire.p_data(wire.pdv(bytes(2_000), 1, 0))
+    too_long = wire.p_data(wire.pdv(bytes(1 << 20), 1, 0))
+    machine.receive_data(long + long + too_long, 0.0)
+    data, aborted = take_events(machine)
+    assert len(data.more) == 1
+    assert isinstance(aborted, AssociationAborted)
+    assert isinstance(aborted.error, PDUTooLargeError)
 
 
 def test_the_data_of_an_event_is_no_copy():
