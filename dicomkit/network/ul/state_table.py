@@ -11,6 +11,8 @@ __all__ = ["NEXT_STATE", "TRANSITIONS", "Action", "Event", "State"]
 class State(Enum):
     """PS3.8 Tables 9-1 to 9-5."""
 
+    __hash__ = object.__hash__  # Enum's own hashes the name, in Python; members are single
+
     STA1 = "idle"
     STA2 = "transport connection open, awaiting A-ASSOCIATE-RQ"
     STA3 = "awaiting the local A-ASSOCIATE response"
@@ -29,6 +31,8 @@ class State(Enum):
 @unique
 class Event(Enum):
     """The rows of PS3.8 Table 9-10."""
+
+    __hash__ = object.__hash__
 
     EVT1 = "A-ASSOCIATE request of the local user"
     EVT2 = "transport connection confirmed"
@@ -54,6 +58,8 @@ class Event(Enum):
 @unique
 class Action(Enum):
     """PS3.8 Tables 9-6 to 9-9; each is a method of ``UpperLayer``."""
+
+    __hash__ = object.__hash__
 
     AE_1 = "request the transport connection"
     AE_2 = "send A-ASSOCIATE-RQ"
