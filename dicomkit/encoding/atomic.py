@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
+
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody removes a file that somebody has open
+    fcntl = None  # type: ignore[assignment]
 
 from dicomkit.errors import DICOMError, TargetError
 
@@ -12,7 +18,7 @@ TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["UnfinishedFile", "write_file"]
+__all__ = ["UnfinishedFile", "remove_abandoned_files", "write_file"]
 
 CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 WRITE_FLAGS = os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -20,6 +26,7 @@ PERMISSIONS = 0o666  # less the process's umask
 ATTEMPTS = 100
 MOST_BUFFERS = 1024  # in one call: IOV_MAX of Linux, macOS and the BSDs
 LONGEST_NAME = 200  # of a file, in bytes; 255 is what most systems allow, and ours adds to it
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{12}\.unfinished", re.DOTALL)
 
 
 def write_file(path: str | os.PathLike[str], chunks: Iterable[bytes | memoryview], *, fsync: bool = False) -> None:
@@ -109,8 +116,13 @@ class UnfinishedFile:
             _keep_owner(self._descriptor, like)
         if fsync:
             os.fsync(self._descriptor)
-        self._close()  # and some systems say only here that the disk is full
-        os.replace(self.path, target)
+        claim = -1 if fcntl is None else os.dup(self._descriptor)  # it shall be ours until it has its name
+        try:
+            self._close()  # and some systems say only here that the disk is full
+            os.replace(self.path, target)
+        finally:
+            if claim >= 0:
+                os.close(claim)
         if fsync:
             _sync_folder(os.path.dirname(target))
 
@@ -145,10 +157,64 @@ def _create(target: str) -> tuple[int, str]:
     for _ in range(ATTEMPTS):
         temporary = os.path.join(folder, f".{name}.{os.urandom(6).hex()}.unfinished")
         try:
-            return os.open(temporary, CREATE_FLAGS, PERMISSIONS), temporary
+            descriptor = os.open(temporary, CREATE_FLAGS, PERMISSIONS)
         except FileExistsError:
             continue
+        if _claim(descriptor):
+            return descriptor, temporary
+        os.close(descriptor)
     raise FileExistsError(errno.EEXIST, "no free name for a temporary file")
+
+
+def _claim(descriptor: int) -> bool:
+    """Lock a new file as long as it is open, so that nobody takes it for abandoned; False if somebody did before it was locked."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError:  # a file system without locks, where nobody can lock it to remove it either
+        return True
+    return os.fstat(descriptor).st_nlink > 0
+
+
+def remove_abandoned_files(folder: str | os.PathLike[str]) -> int:
+    """Remove the unfinished files of processes that ended before they could; return how many there were.
+
+    Whoever writes one has it locked, and the system takes the lock away when a process ends, however it ends: what can be locked belongs
+    to nobody. Where there are no locks, nothing is removed.
+
+    Parameters
+    ----------
+    folder
+        Where to look; folders in it are not looked at.
+    """
+    count = 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if _UNFINISHED.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                count += _remove_if_abandoned(entry.path)
+    return count
+
+
+def _remove_if_abandoned(path: str) -> bool:
+    try:
+        descriptor = os.open(path, WRITE_FLAGS)
+    except OSError:
+        return False
+    try:
+        if fcntl is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.unlink(path)
+    except OSError:  # it is being written, or somebody else removed it
+        return False
+    finally:
+        os.close(descriptor)
+    if fcntl is None:
+        try:
+            os.unlink(path)
+        except OSError:
+            return False
+    return True
 
 
 def _write_chunks(descriptor: int, chunks: Iterable[bytes | memoryview]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dicomkit import tags
 from dicomkit._core.element_write import ElementWriter
-from dicomkit.encoding.atomic import UnfinishedFile
+from dicomkit.encoding.atomic import UnfinishedFile, remove_abandoned_files
 from dicomkit.encoding.file_meta import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from dicomkit.network.services.collected_fragments import CollectedFragments
 from dicomkit.network.services.data_set_head import UIDFinder
@@ -46,6 +46,9 @@ class DefaultStorageHandler(StreamingStorageDelegate):
     Data sets are written as they come, so that memory does not grow with them, and by threads, so that a slow disk delays only those
     who wait for it. An instance that comes again replaces the file. Derive from it and define ``did_receive`` to go on with the file.
 
+    What a server that was killed left unfinished in the directory, under names that begin with a dot and end in ``.unfinished``, is
+    removed; what others are writing there is not.
+
     Parameters
     ----------
     storage_directory
@@ -64,6 +67,7 @@ class DefaultStorageHandler(StreamingStorageDelegate):
     def __init__(self, storage_directory: str | os.PathLike[str], *, organize_by_hierarchy: bool = False, fsync: bool = False) -> None:
         self.storage_directory = Path(storage_directory).absolute()
         self.storage_directory.mkdir(parents=True, exist_ok=True)
+        remove_abandoned_files(self.storage_directory)
         self._organize_by_hierarchy = organize_by_hierarchy
         self._fsync = fsync
 

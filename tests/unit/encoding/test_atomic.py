@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from dicomkit.encoding.atomic import UnfinishedFile, write_file
+from dicomkit.encoding import atomic
+from dicomkit.encoding.atomic import UnfinishedFile, remove_abandoned_files, write_file
 from dicomkit.errors import SourceError, TargetError
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -228,3 +229,68 @@ def test_more_buffers_than_one_call_takes(tmp_path):
     file.write_all([bytes([number % 256]) for number in range(3000)])
     file.finish()
     assert (tmp_path / "x.dcm").read_bytes() == bytes(number % 256 for number in range(3000))
+
+
+def test_what_a_killed_process_left_is_removed_and_what_is_being_written_is_not(tmp_path):
+    code = f"""
+import os, signal, sys
+sys.path.insert(0, {str(REPOSITORY)!r})
+from dicomkit.encoding.atomic import UnfinishedFile
+left = UnfinishedFile({str(tmp_path / "left.dcm")!r})
+left.write_all([b"half"])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == -signal.SIGKILL
+    being_written = UnfinishedFile(str(tmp_path / "new.dcm"))
+    others = [tmp_path / name for name in ("file.dcm", ".hidden", ".file.dcm.unfinished", "file.0123456789ab.unfinished")]
+    for path in others:
+        path.write_bytes(OLD)
+    (tmp_path / ".folder.0123456789ab.unfinished").mkdir()
+    assert len([path for path in tmp_path.iterdir() if path.name.startswith(".left.dcm.")]) == 1
+    assert remove_abandoned_files(tmp_path) == 1
+    assert remove_abandoned_files(tmp_path) == 0
+    being_written.write_all([b"whole"])
+    being_written.finish()
+    assert (tmp_path / "new.dcm").read_bytes() == b"whole"
+    assert sorted(tmp_path.iterdir()) == sorted([*others, tmp_path / "new.dcm", tmp_path / ".folder.0123456789ab.unfinished"])
+
+
+def test_a_file_is_somebodys_until_it_has_its_name(tmp_path, monkeypatch):
+    file = UnfinishedFile(str(tmp_path / "new.dcm"))
+    replace = os.replace
+
+    def look_and_replace(source, target):
+        assert remove_abandoned_files(tmp_path) == 0
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", look_and_replace)
+    file.finish()
+    assert [path.name for path in tmp_path.iterdir()] == ["new.dcm"]
+
+
+def test_a_file_that_was_removed_before_it_was_locked_is_made_again(tmp_path, monkeypatch):
+    flock, removed = atomic.fcntl.flock, []
+
+    def remove_and_lock(descriptor, operation):
+        if not removed:
+            removed.extend(tmp_path.iterdir())
+            removed[0].unlink()
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(atomic.fcntl, "flock", remove_and_lock)
+    file = UnfinishedFile(str(tmp_path / "new.dcm"))
+    assert Path(file.path) != removed[0]
+    file.write_all([b"whole"])
+    file.finish()
+    assert (tmp_path / "new.dcm").read_bytes() == b"whole"
+
+
+def test_a_file_system_without_locks(tmp_path, monkeypatch):
+    def refuse(descriptor, operation):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(atomic.fcntl, "flock", refuse)
+    file = UnfinishedFile(str(tmp_path / "new.dcm"))
+    assert remove_abandoned_files(tmp_path) == 0
+    file.finish()
+    assert [path.name for path in tmp_path.iterdir()] == ["new.dcm"]

@@ -199,3 +199,27 @@ async def test_scp_6_the_data_set_is_read_from_the_file(tmp_path):
     path = await DefaultStorageHandler(tmp_path).receive_stream(instance(), chunks(data))
     file = ReceivedFile(CT, UID, EXPLICIT_VR_LITTLE_ENDIAN, "YOU", None, len(data), path)
     assert file.data_set_data == data
+
+
+async def test_what_a_killed_server_left_is_removed_at_the_start(tmp_path):
+    (tmp_path / ".1.2.3.dcm.0123456789ab.unfinished").write_bytes(b"half")
+    other = DefaultStorageHandler(tmp_path / "other")
+    assert names(tmp_path) == [".1.2.3.dcm.0123456789ab.unfinished"]
+    half_way, go_on = asyncio.Event(), asyncio.Event()
+
+    async def pausing():
+        yield [memoryview(bytes(2 << 20))]
+        yield [memoryview(body())]
+        half_way.set()
+        await go_on.wait()
+
+    receiving = asyncio.create_task(DefaultStorageHandler(tmp_path).receive_stream(instance(), pausing()))
+    await half_way.wait()
+    while not names(tmp_path):      # a thread writes it
+        await asyncio.sleep(0)
+    DefaultStorageHandler(tmp_path)
+    assert len(names(tmp_path)) == 1
+    go_on.set()
+    await receiving
+    assert names(tmp_path) == [f"{UID}.dcm"]
+    assert other.storage_directory.is_dir()
