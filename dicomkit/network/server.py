@@ -77,9 +77,12 @@ class DICOMStorageServer:
         self._memory = MemoryBudget(configuration.max_memory)
         self._events: EventStream[StorageServerEvent] = EventStream()
         self._is_stopped = True
+        self._is_stopping = False
         self._is_in_need = False
         self._listener: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Task[None] | None = None
+        self._stopper: asyncio.Task[None] | None = None  # of an association whose delegate stops us: it ends by itself
         # Connections without an association in the order in which they came, and those with one.
         self._waiting: dict[asyncio.Task[None], None] = {}
         self._providers: dict[asyncio.Task[None], StorageProvider | None] = {}
@@ -130,12 +133,15 @@ class DICOMStorageServer:
         if self._events.is_closed:
             self._events = EventStream()
         self._listener = _listen(self.configuration.host, self.configuration.port)
-        self._is_stopped = False
+        self._is_stopped = self._is_stopping = False
         self._accepting = asyncio.create_task(self._accept_connections(self._listener))
         self._events.put(ServerStarted(self.port))
 
     async def stop(self, *, grace: float = 0.0) -> None:
         """Stop listening and end all associations; nothing happens if it does not run.
+
+        A delegate may call it, whose association then ends once it was answered: it returns at once, and ``ServerStopped`` comes when all
+        have ended. Called again, it goes on with the new ``grace``.
 
         Parameters
         ----------
@@ -144,6 +150,24 @@ class DICOMStorageServer:
         """
         if self._is_stopped:
             return
+        self._is_stopping = True
+        caller = asyncio.current_task()
+        if caller in self._providers or caller in self._waiting:
+            self._stopper = caller
+            provider = self._providers.get(caller)
+            if provider is not None:
+                provider.stop_soon()
+        # In a task of its own: that of a delegate may be ended by what it does.
+        stopping = self._stopping = asyncio.create_task(self._stop(grace, self._stopping))
+        while self._stopper is not caller and not self._is_stopped:
+            await asyncio.wait((stopping,))
+            if stopping is self._stopping:
+                stopping.result()
+            stopping = self._stopping   # somebody wants it quicker
+
+    async def _stop(self, grace: float, earlier: asyncio.Task[None] | None) -> None:
+        if earlier is not None:
+            await _cancel([earlier])
         if self._listener is not None and self._accepting is not None:
             await _cancel([self._accepting])
             self._listener.close()
@@ -154,13 +178,20 @@ class DICOMStorageServer:
                 unwanted.append(task)
             else:
                 provider.stop_soon()
-        await _cancel(unwanted)
-        if self._providers and grace > 0:
-            await asyncio.wait(list(self._providers), timeout=grace)
-        await _cancel(list(self._providers))
+        await self._cancel_others(unwanted)
+        others = [task for task in self._providers if task is not self._stopper]
+        if others and grace > 0:
+            await asyncio.wait(others, timeout=grace)
+        await self._cancel_others(list(self._providers))
+        if self._stopper is not None:
+            await asyncio.wait((self._stopper,))
         self._is_stopped = True
+        self._stopper = self._stopping = None
         self._events.put(ServerStopped())
         self._events.close()
+
+    async def _cancel_others(self, tasks: list[asyncio.Task[None]]) -> None:
+        await _cancel([task for task in tasks if task is not self._stopper])
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -273,6 +304,8 @@ class DICOMStorageServer:
             is_accepted = await self._delegate.should_accept_association(info)
         except Exception as error:
             self._tell(error)
+            return RejectResult.TRANSIENT, Rejection.NO_REASON_GIVEN
+        if self._is_stopping:   # the delegate itself may have stopped us
             return RejectResult.TRANSIENT, Rejection.NO_REASON_GIVEN
         return None if is_accepted else (RejectResult.PERMANENT, Rejection.NO_REASON_GIVEN)
 

@@ -35,6 +35,7 @@ from tests.faults.wire import (
     item,
     pdv,
     store_command,
+    store_message,
     user_information,
 )
 from tests.unit.network.storage_servers import Asking, Keeper, events_of, server
@@ -157,6 +158,60 @@ async def test_grace_has_an_end():
         await running.stop(grace=0.05)
         assert [kind for kind, _ in await peer.until_ended()] == [ABORT]
         await peer.close()
+
+
+async def test_a_stop_that_is_hurried():
+    async with server() as running:
+        peer = await RawPeer.associated(running.port)
+        await peer.send(data(pdv(3, COMMAND | LAST, store_command("1.2.3"))), data(pdv(3, 0, b"\0" * 100)))
+        while not any(provider and provider.is_busy for provider in running._providers.values()):
+            await asyncio.sleep(0)
+        patient = asyncio.create_task(running.stop(grace=1000))
+        await asyncio.sleep(0)
+        await running.stop()
+        await patient
+        assert not running.is_running
+        assert [kind for kind, _ in await peer.until_ended()] == [ABORT]
+        await peer.close()
+
+
+@pytest.mark.parametrize("is_wrapped", [False, True])
+async def test_a_delegate_may_stop_the_server(is_wrapped):
+    class Stopping(Keeper):
+        async def did_receive(self, file):
+            self.files.append(file)
+            await (asyncio.wait_for(running.stop(), 10) if is_wrapped else running.stop())
+
+    keeper = Stopping()
+    running = server(keeper)
+    async with running:
+        storing, other = [await RawPeer.associated(running.port) for _ in range(2)]
+        await storing.send(store_message("1.2.3"))
+        if not is_wrapped:      # else it is a task of which nobody knows that it is the delegate's
+            assert await storing.receive_status() == 0
+        for peer in (storing, other):
+            assert [kind for kind, _ in await peer.until_ended()] == [ABORT]
+            await peer.close()
+        assert isinstance((await events_of(running))[-1], ServerStopped)
+        assert not running.is_running
+    assert [file.sop_instance_uid for file in keeper.files] == ["1.2.3"]
+
+
+async def test_a_delegate_that_stops_the_server_before_it_accepts():
+    class Stopping(Keeper):
+        async def should_accept_association(self, info):
+            await running.stop()
+            return True
+
+    running = server(Stopping())
+    async with running:
+        peer = await RawPeer.connect(running.port)
+        await peer.send(associate())
+        assert [(kind, body[1:4]) for kind, body in await peer.until_ended()] == [(RJ, bytes((2, 1, 1)))]
+        await peer.close()
+        assert isinstance((await events_of(running))[-1], ServerStopped)
+        await running.start()
+        assert running.is_running
 
 
 # Admission (SCP-3, SCP-5, SCP-11)
