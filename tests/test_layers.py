@@ -58,7 +58,7 @@ NETWORK_LAYERS = (
     ("ae_title",),
     ("ul",),
     ("dimse",),
-    ("configuration", "negotiated", "event_stream"),
+    ("configuration", "connecting", "negotiated", "event_stream"),
     ("data_set_pieces", "received_message", "transport"),
     ("connection",),
     ("message_exchange",),

@@ -15,6 +15,7 @@ import ssl
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
+from dicomkit.network.connecting import connect_socket
 from dicomkit.network.errors import (
     AssociationRejectedError,
     ConnectionClosedError,
@@ -25,7 +26,7 @@ from dicomkit.network.errors import (
 from dicomkit.network.message_exchange import MessageExchange
 from dicomkit.network.negotiated import NegotiatedAssociation
 from dicomkit.network.timeouts import TimeoutType
-from dicomkit.network.transport import Transport, connect_socket, start_tls
+from dicomkit.network.transport import Transport, start_tls
 from dicomkit.network.ul import (
     MOST_CONTEXTS,
     AssociateAccept,

@@ -15,15 +15,14 @@ import socket
 import ssl
 from typing import TYPE_CHECKING, cast
 
+from dicomkit.network.connecting import reason_of
 from dicomkit.network.errors import ConnectionFailedError, OperationTimeoutError
 from dicomkit.network.timeouts import TimeoutType
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from typing_extensions import Buffer
 
-__all__ = ["TLSTransport", "Transport", "connect_socket", "start_tls"]
+__all__ = ["TLSTransport", "Transport", "start_tls"]
 
 FIRST_READ_SIZE = 16 * 1024
 LARGEST_READ_SIZE = 256 * 1024  # more gains nothing: what was read shall still be in the cache when it is written to disk
@@ -285,48 +284,6 @@ class TLSTransport(Transport):
             await self.wait(None, writable=True)
 
 
-async def connect_socket(host: str, port: int, timeout: float | None) -> socket.socket:
-    """Return a socket that is connected.
-
-    Raises
-    ------
-    ConnectionFailedError
-        If no address of the host can be reached.
-    OperationTimeoutError
-        If it takes too long.
-    """
-    loop = asyncio.get_running_loop()
-    problem: OSError | None = None
-    try:
-        async with asyncio.timeout(timeout) as scope:
-            for family, kind, protocol, _, address in await _resolve(host, port):
-                try:
-                    sock = socket.socket(family, kind, protocol)
-                except OSError as error:  # the name has an IPv6 address, say, and this machine no IPv6
-                    problem = error
-                    continue
-                try:
-                    sock.setblocking(False)
-                    await loop.sock_connect(sock, address)
-                except OSError as error:
-                    problem = error
-                    sock.close()
-                except BaseException:
-                    sock.close()
-                    raise
-                else:
-                    return sock
-    except TimeoutError as error:
-        if timeout is not None and scope.expired():
-            raise OperationTimeoutError(TimeoutType.CONNECT, timeout) from error
-        problem = error
-    except OSError as error:
-        problem = error
-    except UnicodeError as error:
-        raise ConnectionFailedError(f"{host!r} is no host name") from error
-    raise ConnectionFailedError(f"there is no connection to {host}:{port}: {_reason(problem)}") from problem
-
-
 async def start_tls(
     sock: socket.socket, context: ssl.SSLContext, timeout: float | None, *, server_side: bool = False, server_hostname: str | None = None
 ) -> TLSTransport:
@@ -349,26 +306,10 @@ async def start_tls(
         if timeout is not None and isinstance(error, TimeoutError) and scope.expired():
             raise OperationTimeoutError(TimeoutType.CONNECT, timeout, "the TLS handshake") from error
         if isinstance(error, OSError):
-            reason = error.reason if isinstance(error, ssl.SSLError) and error.reason else _reason(error)
+            reason = error.reason if isinstance(error, ssl.SSLError) and error.reason else reason_of(error)
             raise ConnectionFailedError(f"the TLS handshake failed: {reason}") from error
         raise
     return transport
-
-
-async def _resolve(host: str, port: int) -> Sequence[tuple[int, int, int, str, tuple[object, ...]]]:
-    with contextlib.suppress(OSError):
-        # A literal address needs no thread to be looked up in.
-        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-
-
-def _reason(problem: OSError | None) -> str:
-    if problem is None:
-        return "the name has no address"
-    # asyncio puts its own words and the address where the system's words belong; resolvers have numbers of their own.
-    if problem.errno is not None and not isinstance(problem, socket.gaierror):
-        return os.strerror(problem.errno)
-    return problem.strerror or str(problem)
 
 
 def _drop(buffers: list[Buffer], count: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
-import socket
 import ssl
 import subprocess
 
@@ -23,9 +22,9 @@ from dicomkit.network import (
     TimeoutType,
     select_contexts,
 )
-from dicomkit.network import transport as transport_module
+from dicomkit.network.connecting import connect_socket
 from dicomkit.network.dimse import CStoreRequest, DIMSEStatus, response_to
-from dicomkit.network.transport import Transport, connect_socket, start_tls
+from dicomkit.network.transport import Transport, start_tls
 
 from .running import accepting, listening, run
 
@@ -151,53 +150,6 @@ def test_waiting_ends_in_time():
             assert not await transport.wait(0.01, readable=True)
             assert await transport.wait(5.0, writable=True)
             transport.close()
-
-    run(main())
-
-
-def test_a_name_is_looked_up():
-    async def script(peer):
-        assert await peer.receive_rest() == b""
-
-    async def main():
-        async with listening(script) as port:
-            (await connect_socket("localhost", port, 5.0)).close()
-
-    run(main())
-
-
-@pytest.mark.parametrize("host", ["x" * 300, "\udcff", "a..b"])
-def test_what_is_no_name(host):
-    with pytest.raises(ConnectionFailedError, match="no host name"):
-        run(connect_socket(host, 1, 10.0))
-
-
-@pytest.mark.parametrize("found", [socket.gaierror(socket.EAI_NONAME, "Name or service not known"), []], ids=["unknown", "no address"])
-def test_a_name_of_nobody(monkeypatch, found):
-    async def resolve(host, number):
-        if isinstance(found, OSError):
-            raise found
-        return found
-
-    monkeypatch.setattr(transport_module, "_resolve", resolve)
-    with pytest.raises(ConnectionFailedError, match=r"no connection to pacs:104: (Name or service not known|the name has no address)"):
-        run(connect_socket("pacs", 104, 10.0))
-
-
-@pytest.mark.parametrize("first", [(socket.AF_INET, "127.0.0.2"), (12345, "::1")], ids=["nobody listens", "no such protocol here"])
-def test_the_next_address_is_tried(monkeypatch, first):
-    async def script(peer):
-        assert await peer.receive_rest() == b""
-
-    async def main():
-        async with listening(script) as port:
-
-            async def resolve(host, number):
-                kind = (socket.SOCK_STREAM, 0, "")
-                return [(first[0], *kind, (first[1], port)), (socket.AF_INET, *kind, ("127.0.0.1", port))]
-
-            monkeypatch.setattr(transport_module, "_resolve", resolve)
-            (await connect_socket("pacs", port, 5.0)).close()
 
     run(main())
 
