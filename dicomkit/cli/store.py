@@ -15,6 +15,7 @@ from dicomkit.cli.peer import PEER, Peer, calling_ae_option, run_network, say, s
 from dicomkit.cli.progress import with_async_progress
 from dicomkit.network.dimse import DIMSEPriority
 from dicomkit.network.services.batch_events import BatchCompleted, BatchFailed, BatchStorageConfiguration, FileStored
+from dicomkit.network.services.configuration import StorageConfiguration
 from dicomkit.network.services.storage import DICOMStorageService
 from dicomkit.scanning import find_files
 
@@ -36,16 +37,18 @@ PREFIX_OFFSET = 128
 @calling_ae_option
 @click.option("--priority", type=click.Choice(["low", "medium", "high"]), default="medium", show_default=True,
               help="What the peer is asked to do first; most peers don't care.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Send files that end too early, too, as far as they go.")
 @click.option("--stop-on-error", is_flag=True, help="Send nothing after the first file that fails.")
 @click.option("--files-per-association", metavar="N", type=click.IntRange(min=0), default=0, help="0, as many as there are, by default.")
 @click.option("--delay", metavar="SECONDS", type=click.FloatRange(min=0), default=0.0, help="Wait so long between two files.")
 @click.option("--timeout", metavar="SECONDS", type=click.FloatRange(min=0, min_open=True), default=60.0, show_default=True,
               help="How long to wait for the peer.")  # fmt: skip
-def command(peer: Peer, paths: tuple[str, ...], calling_ae: str, priority: str, stop_on_error: bool, files_per_association: int,
-            delay: float, timeout: float) -> int:  # fmt: skip
+def command(peer: Peer, paths: tuple[str, ...], calling_ae: str, priority: str, force: bool, stop_on_error: bool,
+            files_per_association: int, delay: float, timeout: float) -> int:  # fmt: skip
     """Send files, and all DICOM files in folders, to the peer at HOST and PORT whose AE title is AET (C-STORE).
 
-    A file that fails is named with the reason, and the others are sent. The exit code is 1 if any file failed.
+    A file that fails is named with the reason, and the others are sent. The exit code is 1 if any file failed. Files that end too early
+    are not sent, unless you say --force.
 
     \b
     dicomkit store PACS@pacs.example:11112 study/
@@ -55,15 +58,15 @@ def command(peer: Peer, paths: tuple[str, ...], calling_ae: str, priority: str, 
     configuration = BatchStorageConfiguration(
         continue_on_error=not stop_on_error, max_files_per_association=files_per_association, delay_between_files=delay
     )
-    events = DICOMStorageService.store_batch(
-        found.files,
-        to=peer.host,
-        port=peer.port,
-        calling_ae=calling_ae,
-        called_ae=peer.ae_title,
+    settings = StorageConfiguration(
+        calling_ae_title=calling_ae,
+        called_ae_title=peer.ae_title,
         priority=DIMSEPriority[priority.upper()],
         timeout=timeout,
-        configuration=configuration,
+        is_forced=force,
+    )
+    events = DICOMStorageService.store_batch(
+        found.files, to=peer.host, port=peer.port, configuration=configuration, storage_configuration=settings
     )
     return run_network(_store(peer, events, found))
 

@@ -212,7 +212,8 @@ class Batch:
         if self._refusal is not None:
             raise self._refusal
         if self._sender is None:
-            self._sender = InstanceSender(await self._connect(), self._settings.priority, self._transcoder)
+            settings = self._settings
+            self._sender = InstanceSender(await self._connect(), settings.priority, self._transcoder, is_forced=settings.is_forced)
         return self._sender
 
     async def _connect(self) -> Association:

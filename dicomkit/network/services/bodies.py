@@ -61,7 +61,13 @@ class Body(Protocol):
 
 
 async def open_body(
-    instance: Instance, syntax: TransferSyntax, fragment_length: int, transcoder: Transcoder | None, buffers: list[bytearray]
+    instance: Instance,
+    syntax: TransferSyntax,
+    fragment_length: int,
+    transcoder: Transcoder | None,
+    buffers: list[bytearray],
+    *,
+    is_forced: bool = False,
 ) -> Body:
     """Return the data set of an instance in a transfer syntax.
 
@@ -77,6 +83,8 @@ async def open_body(
         What converts it, if its own syntax is another; None if nothing does.
     buffers
         Where buffers for pieces are taken from, and put back when the body is closed.
+    is_forced
+        Whether a file that ends too early is sent, too, as far as it goes.
 
     Raises
     ------
@@ -86,15 +94,19 @@ async def open_body(
     # An odd length is against PS3.5 7.1, and peers abort when they see the odd fragment. Writing mends it; a deflated data set is padded.
     is_odd = instance.data_set_length % 2 == 1 and not syntax.is_deflated
     if instance.transfer_syntax != syntax or is_odd or isinstance(instance.source, DICOMFile):
-        return await asyncio.get_running_loop().run_in_executor(None, partial(_convert, instance, syntax, transcoder))
+        try:
+            return await asyncio.get_running_loop().run_in_executor(None, partial(_convert, instance, syntax, transcoder))
+        except UnexpectedEndOfDataError:
+            if not is_forced or instance.transfer_syntax != syntax:
+                raise  # half a file cannot be converted
     if isinstance(instance.source, memoryview):
         offset = instance.data_set_offset
         data_set = instance.source[offset:]
-        is_whole = is_known_whole(data_set[:PIECE_LENGTH], len(data_set), syntax, offset)
-        if not is_whole and not has_last_delimiter(data_set[-TAIL_LENGTH:]):
+        is_whole = is_forced or is_known_whole(data_set[:PIECE_LENGTH], len(data_set), syntax, offset)
+        if not is_whole and not (syntax.is_encapsulated and has_last_delimiter(data_set[-TAIL_LENGTH:])):
             await asyncio.get_running_loop().run_in_executor(None, check_whole, data_set, syntax, offset)
         return _memory_body(data_set, syntax)
-    return _FileBody(instance, max(1, PIECE_LENGTH // fragment_length) * fragment_length, buffers)
+    return _FileBody(instance, max(1, PIECE_LENGTH // fragment_length) * fragment_length, buffers, is_forced=is_forced)
 
 
 def check_encoding(start: memoryview, syntax: TransferSyntax) -> None:
@@ -126,7 +138,7 @@ def _memory_body(data_set: memoryview, syntax: TransferSyntax) -> Body:
 class _FileBody:
     """The part of a file behind its File Meta Information, as it is."""
 
-    def __init__(self, instance: Instance, piece_length: int, buffers: list[bytearray]) -> None:
+    def __init__(self, instance: Instance, piece_length: int, buffers: list[bytearray], *, is_forced: bool) -> None:
         self._path = str(instance.source)
         try:
             self._file = open(self._path, "rb", buffering=0)  # noqa: SIM115  # close() closes it
@@ -145,6 +157,7 @@ class _FileBody:
         self._buffers = buffers
         self._buffer = buffers.pop() if buffers and len(buffers[-1]) == piece_length else bytearray(piece_length)
         self._view = memoryview(self._buffer)
+        self._is_forced = is_forced
         self._is_prepared = False
         self._reading: asyncio.Future[None] | None = None
         self._flags = ONLY_CACHED if hasattr(os, "preadv") else 0
@@ -166,7 +179,7 @@ class _FileBody:
         piece = self._view[: min(len(self._view), self._end - self._offset)]
         await self._fill(piece)
         check_encoding(piece, self._syntax)
-        if not is_known_whole(piece, self.length, self._syntax, self._offset):
+        if not self._is_forced and not is_known_whole(piece, self.length, self._syntax, self._offset):
             await self._check_end()
         self._is_prepared = True
 
@@ -174,7 +187,7 @@ class _FileBody:
         """See that the data set is all there, where its first piece does not tell."""
         tail = memoryview(bytearray(min(TAIL_LENGTH, self.length)))
         await self._read(self._end - len(tail), tail)
-        if not has_last_delimiter(tail):
+        if not (self._syntax.is_encapsulated and has_last_delimiter(tail)):
             await asyncio.get_running_loop().run_in_executor(None, _check_file, self._instance)
 
     async def _fill(self, piece: memoryview) -> None:

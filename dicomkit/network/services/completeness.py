@@ -57,9 +57,10 @@ def is_known_whole(start: memoryview, length: int, syntax: TransferSyntax, file_
     value_length = int.from_bytes(header[-4:], "big" if syntax.is_big_endian else "little")
     if len(header) < header_length or value_length == UNDEFINED_LENGTH:
         return False
-    if index.end_offset + header_length + value_length > length:
+    end_offset = index.end_offset + header_length + value_length
+    if end_offset > length:
         raise UnexpectedEndOfDataError("the data ends before the pixel data does", offset=file_offset + index.end_offset, tag=PixelData)
-    return True
+    return end_offset == length  # what stands behind native pixel data may be cut, too
 
 
 def has_last_delimiter(tail: memoryview) -> bool:

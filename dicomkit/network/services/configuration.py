@@ -113,12 +113,15 @@ class VerificationConfiguration(ServiceConfiguration):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageConfiguration(ServiceConfiguration):
-    """How to store; the fields of :class:`ServiceConfiguration`, and one.
+    """How to store; the fields of :class:`ServiceConfiguration`, and two.
 
     Parameters
     ----------
     priority
         What the peer is asked to give the instances.
+    is_forced
+        Whether files that end too early are sent, too, as far as they go. Peers may keep half an image, refuse it, or abort.
     """
 
     priority: DIMSEPriority = DIMSEPriority.MEDIUM
+    is_forced: bool = False

@@ -40,12 +40,17 @@ class InstanceSender:
         What the peer is asked to give the instances.
     transcoder
         What converts instances that the peer does not take as they are; None if nothing does.
+    is_forced
+        Whether files that end too early are sent, too.
     """
 
-    def __init__(self, association: Association, priority: DIMSEPriority, transcoder: Transcoder | None) -> None:
+    def __init__(
+        self, association: Association, priority: DIMSEPriority, transcoder: Transcoder | None, *, is_forced: bool = False
+    ) -> None:
         self.association = association
         self._priority = priority
         self._transcoder = transcoder
+        self._is_forced = is_forced
         self._accepted: dict[str, list[AcceptedContext]] = {}
         for context in association.negotiated.accepted:
             self._accepted.setdefault(context.abstract_syntax, []).append(context)
@@ -68,7 +73,8 @@ class InstanceSender:
             refused = instance.transfer_syntax.name if accepted or self._transcoder is None else ""
             raise SOPClassNotSupportedError(instance.sop_class_uid, refused)
         syntax = TransferSyntax.get(context.transfer_syntax)
-        body = await open_body(instance, syntax, self.association.fragment_length, self._transcoder, self._buffers)
+        fragment_length = self.association.fragment_length
+        body = await open_body(instance, syntax, fragment_length, self._transcoder, self._buffers, is_forced=self._is_forced)
         try:
             await body.prepare()
         except BaseException:

@@ -276,14 +276,14 @@ async def _store(
     configuration = settings.association_with(host, port)
     association = await Association.connect(configuration, part.contexts, ssl_context=settings.ssl_context)
     async with releasing(association):
-        response = await _send(association, instance, settings.priority, transcoder)
+        response = await _send(association, instance, settings.priority, transcoder, is_forced=settings.is_forced)
     return _result(instance, response, started, str(configuration.called_ae_title))
 
 
 async def _send(
-    association: Association, instance: Instance, priority: DIMSEPriority, transcoder: Transcoder | None
-) -> CStoreResponse:  # fmt: skip
-    sender = InstanceSender(association, priority, transcoder)
+    association: Association, instance: Instance, priority: DIMSEPriority, transcoder: Transcoder | None, *, is_forced: bool = False
+) -> CStoreResponse:
+    sender = InstanceSender(association, priority, transcoder, is_forced=is_forced)
     outgoing = await sender.prepare(instance)
     try:
         with association.operation("C-STORE"):

@@ -58,6 +58,18 @@ def test_files_that_fail(dicomkit, study):
     assert any("2.dcm: " in line and "A700" in line and "the archive is full" in line for line in lines)
 
 
+def test_force_sends_what_ends_too_early(dicomkit, study):
+    path = study / "series" / "2.dcm"
+    path.write_bytes(path.read_bytes()[:-10])
+    with running_server() as server:
+        outcome = dicomkit("store", server.address, path)
+        assert (outcome.code, len(server.delegate.files)) == (1, 0)
+        assert "2.dcm: the data ends before" in outcome.err
+        outcome = dicomkit("store", server.address, path, "--force")
+        assert (outcome.code, outcome.err) == (0, "")
+    assert [file.sop_instance_uid for file in server.delegate.files] == ["2.25.12"]
+
+
 def test_stop_on_error(dicomkit, study):
     shutil.copy(study / "notes.txt", study / "a.dcm")
     with running_server() as server:

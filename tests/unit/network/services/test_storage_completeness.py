@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from dicomkit.errors import UnexpectedEndOfDataError
+from dicomkit.file import DICOMFile
 from dicomkit.network.dimse import DIMSEStatus
 from dicomkit.network.services.bodies import PIECE_LENGTH, open_body
 from dicomkit.network.services.completeness import TAIL_LENGTH
+from dicomkit.network.services.configuration import StorageConfiguration
 from dicomkit.network.services.instances import read_instance
 from dicomkit.network.services.storage import DICOMStorageService
 from dicomkit.testing import data_set, encapsulated, file_meta, part10
@@ -80,6 +82,42 @@ async def test_compressed_pixel_data_without_its_delimiter(size: int, missing: i
     path.write_bytes(file(frames, JPEG)[:-missing])
     with pytest.raises(UnexpectedEndOfDataError, match="delimiter"):
         await prepare(path if is_path else path.read_bytes(), JPEG)
+
+
+@pytest.mark.parametrize("is_path", [False, True])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG_ENDIAN])
+async def test_what_stands_behind_native_pixel_data_may_be_cut_too(syntax: str, size: int, is_path: bool, tmp_path: Path) -> None:
+    path = tmp_path / "file.dcm"
+    # The bytes of a delimiter, which mean something in compressed pixel data only.
+    whole = file(native(syntax, size, (0xFFFCFFFC, "OB", b"\xfe\xff\xdd\xe0\0\0\0\0" * 50)), syntax)
+    path.write_bytes(whole)
+    await prepare(path if is_path else whole, syntax)
+    path.write_bytes(whole[:-10])
+    with pytest.raises(UnexpectedEndOfDataError):
+        await prepare(path if is_path else whole[:-10], syntax)
+
+
+@pytest.mark.parametrize("is_path", [False, True])
+@pytest.mark.parametrize("missing", [1000, 1001])
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_cut_file_is_sent_as_far_as_it_goes_to_who_insists(size: int, missing: int, is_path: bool, tmp_path: Path) -> None:
+    data = native(EXPLICIT, size)
+    cut = file(data, EXPLICIT)[:-missing]
+    path = tmp_path / "file.dcm"
+    path.write_bytes(cut)
+    async with ScriptedPeer() as peer:
+        settings = StorageConfiguration(calling_ae_title=peer.where["calling_ae"], called_ae_title=peer.where["called_ae"], is_forced=True)
+        result = await DICOMStorageService.store(path if is_path else cut, **peer.where, configuration=settings)
+    assert result.success
+    assert [received.data_set for received in peer.received] == [data[:-missing] + bytes(missing % 2)]
+
+
+async def test_half_a_file_is_not_converted_for_who_insists() -> None:
+    cut = file(native(BIG_ENDIAN, 1000), BIG_ENDIAN)[:-100]
+    syntax = TransferSyntax.get(EXPLICIT)
+    with pytest.raises(UnexpectedEndOfDataError):
+        await open_body(read_instance(cut), syntax, 16378, DICOMFile.transcode, [], is_forced=True)
 
 
 async def test_a_cut_file_costs_nobody_else_anything(tmp_path: Path) -> None:
