@@ -1,7 +1,7 @@
 """Data sets on their way to a peer: read from the file piece by piece, or converted, and never held twice.
 
-The event loop must not wait for a disk. What the system has in memory is read at once, some 30 us for each piece; what it would have to
-fetch is read in a thread.
+The event loop must not wait for a disk. What the system has in memory is read at once, some 30 us for each 256 KiB; what it would have
+to fetch is read in a thread.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ Transcoder: TypeAlias = "Callable[[DICOMFile, str], DICOMFile]"
 """What converts a file into the transfer syntax with a UID. It is called in a thread."""
 
 PIECE_LENGTH = 1 << 18
+LARGE_LENGTH = 1 << 23
+LARGE_PIECE_LENGTH = 1 << 20
+"""Bytes of a piece; of a data set from which on pieces are longer, since nothing else needs the loop as often; and of those pieces."""
 ONLY_CACHED = getattr(os, "RWF_NOWAIT", 0)
 
 
@@ -106,7 +109,8 @@ async def open_body(
         if not is_whole and not (syntax.is_encapsulated and has_last_delimiter(data_set[-TAIL_LENGTH:])):
             await asyncio.get_running_loop().run_in_executor(None, check_whole, data_set, syntax, offset)
         return _memory_body(data_set, syntax)
-    return _FileBody(instance, max(1, PIECE_LENGTH // fragment_length) * fragment_length, buffers, is_forced=is_forced)
+    piece_length = PIECE_LENGTH if instance.data_set_length < LARGE_LENGTH else LARGE_PIECE_LENGTH
+    return _FileBody(instance, max(1, piece_length // fragment_length) * fragment_length, buffers, is_forced=is_forced)
 
 
 def check_encoding(start: memoryview, syntax: TransferSyntax) -> None:
