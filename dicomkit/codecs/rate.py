@@ -1,4 +1,4 @@
-"""From a compression ratio to the quality that gives it, by trying."""
+"""What a lossy codestream may lose: a quality, or by trying the one that gives a compression ratio."""
 
 from __future__ import annotations
 
@@ -9,7 +9,48 @@ from dicomkit.errors import PixelDataError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["encode_to_ratio"]
+    from dicomkit.codecs.contract import EncodeOptions
+
+__all__ = ["encode_at_quality", "encode_to_ratio"]
+
+_LOWEST_QUALITY, _HIGHEST_QUALITY = 1, 100
+
+
+def encode_at_quality(
+    encode: Callable[[int], bytes],
+    options: EncodeOptions,
+    native_length: int,
+    *,
+    default: int,
+    highest_for_ratio: int = _HIGHEST_QUALITY,
+) -> bytes:
+    """Return the codestream that the user's compression ratio asks for, else the quality, 1 to 100.
+
+    Parameters
+    ----------
+    encode
+        Encodes at a quality; longer for a higher one.
+    options
+        What the user wants.
+    native_length
+        Bytes of native pixels.
+    default
+        The quality if the user names none.
+    highest_for_ratio
+        The highest quality to try for a ratio.
+
+    Raises
+    ------
+    PixelDataError
+        If the ratio or the quality is none, or the ratio is out of reach.
+    """
+    if options.compression_ratio is not None:
+        qualities = _LOWEST_QUALITY, highest_for_ratio
+        return encode_to_ratio(lambda tried: encode(round(tried)), qualities, 1, native_length, options.compression_ratio)
+    quality = default if options.quality is None else options.quality
+    if not _LOWEST_QUALITY <= quality <= _HIGHEST_QUALITY:
+        raise PixelDataError(f"quality is {quality}, not from {_LOWEST_QUALITY} to {_HIGHEST_QUALITY}")
+    return encode(round(quality))
 
 
 def encode_to_ratio(

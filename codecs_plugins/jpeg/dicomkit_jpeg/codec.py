@@ -8,7 +8,7 @@ from dicomkit import uids
 from dicomkit.codecs import EncodedFrame, EncodeOptions
 from dicomkit.codecs.cells import decode_into, samples_to_encode, without_subsampling
 from dicomkit.codecs.codestreams import JPEGHeader, RememberedHeader, parse_jpeg_header
-from dicomkit.codecs.rate import encode_to_ratio
+from dicomkit.codecs.rate import encode_at_quality
 from dicomkit.errors import PixelDataError
 from dicomkit_jpeg.library import decode_jpeg, encode_dct, encode_lossless
 
@@ -83,15 +83,10 @@ class JPEGCodec:
 def _encode_with_loss(samples: npt.NDArray[Any], precision: int, given: str | None, options: EncodeOptions) -> bytes:
     stored, subsampling = (None, None) if given is None else ("YCBCR", "422")
 
-    def encode(quality: float) -> bytes:
-        return encode_dct(samples, round(quality), precision, given, stored, subsampling)
+    def encode(quality: int) -> bytes:
+        return encode_dct(samples, quality, precision, given, stored, subsampling)
 
-    if options.compression_ratio is not None:
-        return encode_to_ratio(encode, (1, 100), 1, samples.nbytes, options.compression_ratio)
-    quality = _DEFAULT_QUALITY if options.quality is None else options.quality
-    if not 1 <= quality <= 100:
-        raise PixelDataError(f"quality is {quality}, not from 1 to 100")
-    return encode(quality)
+    return encode_at_quality(encode, options, samples.nbytes, default=_DEFAULT_QUALITY)
 
 
 def _check_process(header: JPEGHeader) -> None:

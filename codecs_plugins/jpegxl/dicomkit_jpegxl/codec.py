@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dicomkit import uids
 from dicomkit.codecs import EncodedFrame, EncodeOptions
 from dicomkit.codecs.cells import decode_into, samples_to_encode
-from dicomkit.codecs.rate import encode_to_ratio
+from dicomkit.codecs.rate import encode_at_quality
 from dicomkit.errors import PixelDataError
 from dicomkit_jpegxl.header import parse_jpeg_xl_header
 from dicomkit_jpegxl.library import decode_jpeg_xl, encode_jpeg_xl
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["JPEGXLCodec", "JPEGXLRecompressionCodec"]
 
 _DEFAULT_QUALITY = 90
+_HIGHEST_FOR_RATIO = 99      # 100 is another mode, much longer
 _COLORS_OF_CODESTREAMS = ("XYB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 
 
@@ -62,12 +63,7 @@ class JPEGXLCodec(JPEGXLRecompressionCodec):
 
 
 def _encode_with_loss(samples: npt.NDArray[Any], precision: int, options: EncodeOptions) -> bytes:
-    def encode(quality: float) -> bytes:
-        return encode_jpeg_xl(samples, precision, round(quality))
+    def encode(quality: int) -> bytes:
+        return encode_jpeg_xl(samples, precision, quality)
 
-    if options.compression_ratio is not None:
-        return encode_to_ratio(encode, (1, 99), 1, samples.nbytes, options.compression_ratio)
-    quality = _DEFAULT_QUALITY if options.quality is None else options.quality
-    if not 1 <= quality <= 100:
-        raise PixelDataError(f"quality is {quality}, not from 1 to 100")
-    return encode(quality)
+    return encode_at_quality(encode, options, samples.nbytes, default=_DEFAULT_QUALITY, highest_for_ratio=_HIGHEST_FOR_RATIO)

@@ -2,7 +2,9 @@
 
 import pytest
 
-from dicomkit.codecs.rate import encode_to_ratio
+from dicomkit import uids
+from dicomkit.codecs import EncodeOptions
+from dicomkit.codecs.rate import encode_at_quality, encode_to_ratio
 from dicomkit.errors import PixelDataError
 
 
@@ -43,4 +45,32 @@ def test_a_ratio_that_is_none(ratio):
     encode, asked = encoder()
     with pytest.raises(PixelDataError, match="not above 1"):
         encode_to_ratio(encode, (1, 100), 1, 1000, ratio)
+    assert asked == []
+
+
+def options(**choices):
+    return EncodeOptions(transfer_syntax_uid=uids.JPEGBaseline8Bit, **choices)
+
+
+@pytest.mark.parametrize(
+    ("choices", "expected"),
+    [
+        ({}, 80),
+        ({"quality": 1}, 1),
+        ({"quality": 100}, 100),
+        ({"quality": 7, "compression_ratio": 20}, 50),      # the ratio stands in place of the quality
+        ({"compression_ratio": 2}, 90),                     # which is as high as it goes here
+    ],
+)
+def test_the_users_ratio_or_quality(choices, expected):
+    encode, asked = encoder()
+    assert len(encode_at_quality(encode, options(**choices), 1000, default=80, highest_for_ratio=90)) == expected
+    assert all(isinstance(quality, int) for quality in asked)
+
+
+@pytest.mark.parametrize("quality", [0, 101, -1])
+def test_a_quality_that_is_none(quality):
+    encode, asked = encoder()
+    with pytest.raises(PixelDataError, match="not from 1 to 100"):
+        encode_at_quality(encode, options(quality=quality), 1000, default=80)
     assert asked == []
