@@ -74,28 +74,10 @@ def shape_of(frame: Any, bits_stored: int, photometric_interpretation: str = "")
 
 
 def write_file(path: Path, shape: Any, pixel_data: bytes | list[bytes], uid: str) -> Path:
-    """Write a Secondary Capture with a native frame or compressed ones."""
-    from dicomkit.testing import data_set, element, encapsulated, part10
+    """Write a Secondary Capture with native frames or compressed ones."""
+    from dicomkit.testing import image_file
 
-    is_native = isinstance(pixel_data, bytes)
-    pixels = element(0x7FE00010, "OW", pixel_data) if is_native else encapsulated(pixel_data)
-
-    attributes = [
-        (0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.7"),
-        (0x00080018, "UI", "2.25.1"),
-        (0x00280002, "US", shape.samples_per_pixel),
-        (0x00280004, "CS", shape.photometric_interpretation),
-        (0x00280008, "IS", "1" if is_native else str(len(pixel_data))),
-        (0x00280010, "US", shape.rows),
-        (0x00280011, "US", shape.columns),
-        (0x00280100, "US", shape.bits_allocated),
-        (0x00280101, "US", shape.bits_stored),
-        (0x00280102, "US", shape.high_bit),
-        (0x00280103, "US", 0),
-    ]
-    if shape.samples_per_pixel > 1:
-        attributes.append((0x00280006, "US", 0))
-    path.write_bytes(part10(data_set(attributes) + pixels, uid))
+    path.write_bytes(image_file(shape, pixel_data, uid))
     return path
 
 

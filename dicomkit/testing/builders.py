@@ -9,9 +9,12 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from dicomkit.vr import VR
+
+if TYPE_CHECKING:
+    from dicomkit.codecs import FrameDescriptor
 
 __all__ = [
     "DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN",
@@ -28,6 +31,7 @@ __all__ = [
     "encode_value",
     "file_meta",
     "fragment",
+    "image_file",
     "item",
     "part10",
     "sequence",
@@ -45,6 +49,7 @@ _ITEM = 0xFFFEE000
 _ITEM_DELIMITATION_ITEM = 0xFFFEE00D
 _SEQUENCE_DELIMITATION_ITEM = 0xFFFEE0DD
 _PIXEL_DATA = 0x7FE00010
+_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _STRUCT_CODES = {
     "US": "H", "SS": "h", "UL": "I", "SL": "i", "UV": "Q", "SV": "q", "FL": "f", "FD": "d",
     "OW": "H", "OL": "I", "OV": "Q", "OF": "f", "OD": "d", "OB": "B", "UN": "B",
@@ -219,7 +224,7 @@ def deflate(content: bytes) -> bytes:
 def file_meta(
     transfer_syntax_uid: str | None = EXPLICIT_VR_LITTLE_ENDIAN,
     *,
-    sop_class_uid: str = "1.2.840.10008.5.1.4.1.1.7",
+    sop_class_uid: str = _SECONDARY_CAPTURE,
     sop_instance_uid: str = "2.25.1",
     implementation_class_uid: str = "2.25.2",
     more: bytes = b"",
@@ -263,3 +268,40 @@ def part10(
     if transfer_syntax_uid == DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN:
         data_set_bytes = deflate(data_set_bytes)
     return preamble + b"DICM" + (file_meta(transfer_syntax_uid) if meta is None else meta) + data_set_bytes
+
+
+def image_file(
+    descriptor: FrameDescriptor, pixel_data: bytes | Sequence[bytes], transfer_syntax_uid: str = EXPLICIT_VR_LITTLE_ENDIAN
+) -> bytes:
+    """Build a DICOM file of a Secondary Capture, with nothing but what pixels need.
+
+    Parameters
+    ----------
+    descriptor
+        What the image attributes say, as :class:`dicomkit.testing.FrameShape` does.
+    pixel_data
+        Native frames, one after the other; or encoded frames, each of which becomes a fragment.
+    """
+    samples = descriptor.samples_per_pixel
+    attributes: list[Attribute] = [
+        (0x00080016, "UI", _SECONDARY_CAPTURE),
+        (0x00080018, "UI", "2.25.1"),
+        (0x00280002, "US", samples),
+        (0x00280004, "CS", str(descriptor.photometric_interpretation)),
+        (0x00280010, "US", descriptor.rows),
+        (0x00280011, "US", descriptor.columns),
+        (0x00280100, "US", descriptor.bits_allocated),
+        (0x00280101, "US", descriptor.bits_stored),
+        (0x00280102, "US", descriptor.high_bit),
+        (0x00280103, "US", int(descriptor.is_signed)),
+    ]
+    if samples > 1:
+        attributes.append((0x00280006, "US", descriptor.planar_configuration))
+    if isinstance(pixel_data, bytes):
+        frame_count = len(pixel_data) * 8 // (descriptor.rows * descriptor.columns * samples * descriptor.bits_allocated)
+        pixels = element(_PIXEL_DATA, "OW", pixel_data + b"\0" * (len(pixel_data) % 2))
+    else:
+        frame_count, pixels = len(pixel_data), encapsulated(pixel_data)
+    if frame_count > 1:
+        attributes.append((0x00280008, "IS", str(frame_count)))
+    return part10(data_set(attributes) + pixels, transfer_syntax_uid)

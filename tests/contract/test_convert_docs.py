@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import dicomkit
-from dicomkit import codecs, testing, uids
+from dicomkit import codecs
 from dicomkit.cli.entry import run
 from dicomkit.errors import PixelDataError
+from dicomkit.testing import FrameShape, image_file
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 CONVERT = (DOCS / "how-to" / "convert.md").read_text(encoding="utf-8")
@@ -24,25 +25,11 @@ SYNTAXES = {
 }
 
 
-def image(samples, photometric_interpretation, pixels, **changes):
+def image(pixels, colors="MONOCHROME2", **attributes):
     rows, columns = pixels.shape[:2]
-    bits = pixels.itemsize * 8
-    attributes = [
-        (0x00080016, "UI", uids.SecondaryCaptureImageStorage),
-        (0x00080018, "UI", "2.25.9"),
-        (0x00280002, "US", samples),
-        (0x00280004, "CS", photometric_interpretation),
-        (0x00280010, "US", rows),
-        (0x00280011, "US", columns),
-        (0x00280100, "US", bits),
-        (0x00280101, "US", changes.get("bits_stored", bits)),
-        (0x00280102, "US", changes.get("bits_stored", bits) - 1),
-        (0x00280103, "US", 0),
-        (0x7FE00010, "OW", pixels.tobytes()),
-    ]
-    if samples == 3:
-        attributes.append((0x00280006, "US", 0))
-    return testing.part10(testing.data_set(sorted(attributes)))
+    samples = 3 if colors in ("RGB", "YBR_FULL", "YBR_FULL_422") else 1
+    attributes = {"rows": rows, "columns": columns, "bits_allocated": pixels.itemsize * 8} | attributes
+    return image_file(FrameShape(samples_per_pixel=samples, photometric_interpretation=colors, **attributes), pixels.tobytes())
 
 
 @pytest.fixture
@@ -52,8 +39,8 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     noise = np.random.default_rng(2).normal(0, 20, (64, 64))
     ct = (np.add.outer(np.arange(64), np.arange(64)) * 20 + 800 + noise).astype(np.uint16)
-    (tmp_path / "ct.dcm").write_bytes(image(1, "MONOCHROME2", ct, bits_stored=12))
-    (tmp_path / "us.dcm").write_bytes(image(3, "RGB", np.stack([(ct >> 4).astype(np.uint8)] * 3, axis=-1)))
+    (tmp_path / "ct.dcm").write_bytes(image(ct, bits_stored=12))
+    (tmp_path / "us.dcm").write_bytes(image(np.stack([(ct >> 4).astype(np.uint8)] * 3, axis=-1), "RGB"))
     return tmp_path
 
 
@@ -94,11 +81,9 @@ def expected(target):
 def source(colors):
     ramp = (np.add.outer(np.arange(16), np.arange(16)) * 4 + 60).astype(np.uint8)
     if colors == "YBR_FULL_422":        # two bytes a pixel
-        file = dicomkit.read(image(3, colors, np.concatenate([ramp, ramp], axis=1)))
-        file.Columns = 16
-        return file
+        return dicomkit.read(image(np.concatenate([ramp, ramp], axis=1), colors, columns=16))
     is_color = colors in ("RGB", "YBR_FULL")
-    return dicomkit.read(image(3 if is_color else 1, colors, np.stack([ramp, ramp // 2 + 60, 255 - ramp], axis=-1) if is_color else ramp))
+    return dicomkit.read(image(np.stack([ramp, ramp // 2 + 60, 255 - ramp], axis=-1) if is_color else ramp, colors))
 
 
 @pytest.mark.parametrize(("origins", "target", "result"), ENCODING, ids=[f"{row[0]}-{row[1]}".replace(" ", "_") for row in ENCODING])

@@ -11,7 +11,7 @@ import pytest
 import dicomkit
 from dicomkit import TransferSyntax, codecs
 from dicomkit.codecs import CodecError, EncodeOptions, encode_frame
-from dicomkit.testing import FrameShape, data_set, encapsulated, make_frame, part10
+from dicomkit.testing import FrameShape, image_file, make_frame
 
 SHAPE = FrameShape(rows=40, columns=48, bits_stored=8)
 SYNTAXES = (
@@ -52,18 +52,7 @@ def encode(keyword: str, shape: FrameShape) -> bytes:
 
 
 def file_of(keyword: str, frames: list[bytes], shape: FrameShape = SHAPE) -> dicomkit.DICOMFile:
-    attributes = [
-        (0x00280002, "US", shape.samples_per_pixel),
-        (0x00280004, "CS", shape.photometric_interpretation),
-        (0x00280008, "IS", str(len(frames))),
-        (0x00280010, "US", shape.rows),
-        (0x00280011, "US", shape.columns),
-        (0x00280100, "US", shape.bits_allocated),
-        (0x00280101, "US", shape.bits_stored),
-        (0x00280102, "US", shape.high_bit),
-        (0x00280103, "US", 0),
-    ]
-    return dicomkit.read(part10(data_set(attributes) + encapsulated(frames), TransferSyntax.find(keyword).uid))
+    return dicomkit.read(image_file(shape, frames, TransferSyntax.find(keyword).uid))
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

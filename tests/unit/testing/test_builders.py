@@ -12,12 +12,14 @@ from dicomkit.testing import (
     EXPLICIT_VR_BIG_ENDIAN,
     EXPLICIT_VR_LITTLE_ENDIAN,
     IMPLICIT_VR_LITTLE_ENDIAN,
+    FrameShape,
     data_set,
     deflate,
     element,
     encapsulated,
     encode_value,
     file_meta,
+    image_file,
     item,
     part10,
     sequence,
@@ -108,3 +110,20 @@ def test_pydicom_reads_what_was_built(uid, undefined):
     assert read[0x00081111].value[0].ReferencedSOPClassUID == "1.2.3"
     assert len(read[0x00081111].value) == 2
     assert len(read[0x00081111].value[0][0x00081140].value) == 0
+
+
+def test_pydicom_reads_an_image():
+    shape = FrameShape(rows=3, columns=5, bits_stored=12, is_signed=True)
+    native = pydicom.dcmread(io.BytesIO(image_file(shape, bytes(range(60)))))
+    assert (native.NumberOfFrames, native.pixel_array.shape, native.PixelRepresentation) == (2, (2, 3, 5), 1)
+    assert (native.BitsAllocated, native.BitsStored, native.HighBit) == (16, 12, 11)
+    assert "NumberOfFrames" not in pydicom.dcmread(io.BytesIO(image_file(shape, bytes(30))))
+
+
+def test_pydicom_reads_encoded_frames():
+    shape = FrameShape(rows=1, columns=1, samples_per_pixel=3, photometric_interpretation="RGB", planar_configuration=1)
+    read = pydicom.dcmread(io.BytesIO(image_file(shape, [b"abc", b"de"], "1.2.840.10008.1.2.5")))
+    assert (read.NumberOfFrames, read.PlanarConfiguration, read.PhotometricInterpretation) == (2, 1, "RGB")
+    assert [*pydicom.encaps.generate_fragments(read.PixelData)] == [b"", b"abc\0", b"de"]
+    odd = pydicom.dcmread(io.BytesIO(image_file(shape, bytes(3))))
+    assert odd.PixelData == bytes(4)
