@@ -6,20 +6,20 @@ GDCM (IJG's libjpeg, CharLS, OpenJPEG), pyjpegls (CharLS) and pydicom's own RLE.
 
 from __future__ import annotations
 
-import logging
 import shutil
 import subprocess
-import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import dicomkit
 from dicomkit import codecs, uids
-from dicomkit.testing import FrameShape, data_set, encapsulated, make_frame, part10
+from dicomkit.testing import FrameShape, image_file, make_frame
 from dicomkit.transfer_syntax import TransferSyntax
 from tests.conftest import unavailable
 
+pytestmark = pytest.mark.usefixtures("quiet_peers")
 PLUGINS = ("gdcm", "pylibjpeg", "pyjpegls", "pydicom")
 LOSSLESS = {
     uids.RLELossless,
@@ -69,16 +69,6 @@ TWINS = [
     ("test_files/rtdose_rle.dcm", "test_files/rtdose.dcm"),
     ("test_files/rtdose_rle_1frame.dcm", "test_files/rtdose_1frame.dcm"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _quiet():
-    """pydicom warns of what we are here for."""
-    logging.disable(logging.CRITICAL)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-    logging.disable(logging.NOTSET)
 
 
 def read_compressed(path):
@@ -183,27 +173,6 @@ TOOLS = {
 }
 
 
-def write_file(path, shape, frames, uid, photometric_interpretation):
-    """Write frames, encoded, as a Secondary Capture file."""
-    attributes = [
-        (0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.7"),
-        (0x00080018, "UI", "2.25.1"),
-        (0x00280002, "US", shape.samples_per_pixel),
-        (0x00280004, "CS", photometric_interpretation),
-        (0x00280010, "US", shape.rows),
-        (0x00280011, "US", shape.columns),
-        (0x00280100, "US", shape.bits_allocated),
-        (0x00280101, "US", shape.bits_stored),
-        (0x00280102, "US", shape.high_bit),
-        (0x00280103, "US", int(shape.is_signed)),
-    ]
-    if shape.samples_per_pixel > 1:
-        attributes.append((0x00280006, "US", 1 if uid == uids.RLELossless else 0))
-    if len(frames) > 1:
-        attributes.append((0x00280008, "IS", str(len(frames))))
-    path.write_bytes(part10(data_set(attributes) + encapsulated(frames), uid))
-
-
 @pytest.fixture
 def encoded_file(request, tmp_path):
     """A file with one frame in a transfer syntax, what was encoded, and what our decoder makes of it."""
@@ -214,7 +183,9 @@ def encoded_file(request, tmp_path):
     codec = codecs.registry.get_encoder(uid)
     encoded = codecs.encode_frame(codec, pixels, shape, codecs.EncodeOptions(transfer_syntax_uid=uid))
     path = tmp_path / "encoded.dcm"
-    write_file(path, shape, [encoded.data], uid, encoded.photometric_interpretation)
+    planar_configuration = int(uid == uids.RLELossless)
+    told = replace(shape, photometric_interpretation=encoded.photometric_interpretation, planar_configuration=planar_configuration)
+    path.write_bytes(image_file(told, [encoded.data], uid))
     return path, pixels, dicomkit.read(path).pixel_data().array()
 
 
@@ -266,11 +237,7 @@ def test_rle_is_no_larger_than_gdcm_s(bits_stored, tmp_path):
     pixels = make_frame(shape)
     pixels[50:150] = pixels[50:150, :1]
     native = tmp_path / "native.dcm"
-    attributes = [(0x00280002, "US", 1), (0x00280004, "CS", "MONOCHROME2"), (0x00280010, "US", 200), (0x00280011, "US", 200)]
-    attributes += [(0x00280100, "US", shape.bits_allocated), (0x00280101, "US", bits_stored), (0x00280102, "US", bits_stored - 1)]
-    attributes += [(0x00280103, "US", 0), (0x7FE00010, "OW", pixels.tobytes())]
-    attributes += [(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.7"), (0x00080018, "UI", "2.25.1")]
-    native.write_bytes(part10(data_set(attributes)))
+    native.write_bytes(image_file(shape, pixels.tobytes()))
     subprocess.run(["gdcmconv", "--rle", str(native), str(tmp_path / "rle.dcm")], check=True, capture_output=True, timeout=60)
     theirs = dicomkit.read(tmp_path / "rle.dcm").pixel_data().frame_data(0)
     options = codecs.EncodeOptions(transfer_syntax_uid=uids.RLELossless)

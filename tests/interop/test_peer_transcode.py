@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import shutil
 import subprocess
-import warnings
 
 import numpy as np
 import pytest
@@ -15,6 +13,7 @@ import dicomkit
 from dicomkit import TransferSyntax, codecs
 from tests.conftest import unavailable
 
+pytestmark = pytest.mark.usefixtures("quiet_peers")
 LOSSLESS = ("RLELossless", "JPEGLosslessSV1", "JPEGLossless", "JPEGLSLossless", "JPEG2000Lossless", "HTJ2KLossless", "HTJ2KLosslessRPCL",
             "JPEGXLLossless", "DeflatedImageFrameCompression", "EncapsulatedUncompressedExplicitVRLittleEndian")  # fmt: skip
 LOSSY = ("JPEGBaseline8Bit", "JPEGExtended12Bit", "JPEGLSNearLossless", "JPEG2000", "HTJ2K", "JPEGXL")
@@ -56,16 +55,6 @@ FILES = (
 
 
 NO_PLACE = re.compile(r"has no sign|into a palette|Bits Stored is (12|32); (such|this)|samples of 1 bit|only RGB is encoded")
-
-
-@pytest.fixture(autouse=True)
-def _quiet():
-    """pydicom warns of what we are here for."""
-    logging.disable(logging.CRITICAL)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture(scope="module")
