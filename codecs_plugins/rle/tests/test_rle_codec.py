@@ -1,6 +1,7 @@
 """RLE Lossless: the contract, headers and segments spelled out from PS3.5 Annex G, and a naive decoder as oracle."""
 
 import struct
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -61,6 +62,8 @@ def naive_unpack(segment, length):
         elif code > 128:
             out += bytes([segment[at]]) * (257 - code)
             at += 1
+    if len(segment) - at > 1 and any(segment[at:]):
+        raise IndexError("more than padding follows the plane")
     return bytes(out)
 
 
@@ -186,8 +189,8 @@ def test_planes_come_back_and_the_oracle_agrees(runs, size, rows):
     positions = list(range(size))
     segments, starts = encode_segments(pixels, positions, size, columns)
     planes = pixels.reshape(-1, size)
-    for position, start in enumerate(starts):
-        assert naive_unpack(segments[start:], rows * columns) == planes[:, position].tobytes()
+    for position, (start, end) in enumerate(pairwise([*starts, len(segments)])):
+        assert naive_unpack(segments[start:end], rows * columns) == planes[:, position].tobytes()
     out = np.zeros_like(pixels)
     decode_segments(segments, starts, out, positions, size)
     assert np.array_equal(out, pixels)
