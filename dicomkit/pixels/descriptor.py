@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from dicomkit.errors import MissingRequiredElementError, PixelDataError
+from dicomkit.pixels.image_pixel import read_image_pixel
 
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
@@ -16,7 +17,6 @@ __all__ = ["PhotometricInterpretation", "PixelDataDescriptor", "PixelIndexError"
 
 _BITS_ALLOCATED = (1, 8, 12, 16, 32, 64)
 _FLOAT_BITS_ALLOCATED = (32, 64)
-_NUMBERS = ("Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation")  # without which there are no pixels
 _DTYPES = {
     (is_float, is_signed, bits): f"{'float' if is_float else 'int' if is_signed else 'uint'}{(bits + 7) // 8 * 8}"
     for is_float in (False, True)
@@ -184,21 +184,23 @@ class PixelDataDescriptor:
         PixelDataError
             If a value has the wrong type or contradicts another.
         """
+        usual = read_image_pixel(data_set)
+        if usual is not None:
+            return _shared_descriptor(*usual, False)
         is_float = "PixelData" not in data_set and ("FloatPixelData" in data_set or "DoubleFloatPixelData" in data_set)
-        # In the order of tags, in which looking up is fastest.
-        samples_per_pixel = _uint16(data_set, "SamplesPerPixel", 1)
-        photometric_interpretation = data_set.string("PhotometricInterpretation")
-        planar_configuration = _uint16(data_set, "PlanarConfiguration", 0)
-        number_of_frames = read_number_of_frames(data_set)
-        keywords = _NUMBERS[:3] if is_float else _NUMBERS
-        found = [*map(data_set.uint16, keywords)]
-        if None in found:
-            found = [_uint16(data_set, keyword) for keyword in keywords]  # which says what is wrong
-        numbers = cast("list[int]", found)
-        if is_float:
-            numbers += numbers[2], numbers[2] - 1, 1
+        bits_allocated = _uint16(data_set, "BitsAllocated")
         return _shared_descriptor(
-            *numbers, samples_per_pixel, photometric_interpretation or "MONOCHROME2", planar_configuration, number_of_frames, is_float
+            _uint16(data_set, "Rows"),
+            _uint16(data_set, "Columns"),
+            bits_allocated,
+            bits_allocated if is_float else _uint16(data_set, "BitsStored"),
+            bits_allocated - 1 if is_float else _uint16(data_set, "HighBit"),
+            1 if is_float else _uint16(data_set, "PixelRepresentation"),
+            _uint16(data_set, "SamplesPerPixel", 1),
+            data_set.string("PhotometricInterpretation") or "MONOCHROME2",
+            _uint16(data_set, "PlanarConfiguration", 0),
+            read_number_of_frames(data_set),
+            is_float,
         )
 
     @property

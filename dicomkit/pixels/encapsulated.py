@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, overload
 
+from dicomkit import tags
 from dicomkit.errors import PixelDataError
 from dicomkit.pixels.descriptor import PixelDataDescriptor, PixelIndexError
 from dicomkit.pixels.memory import read_range
@@ -15,10 +16,12 @@ from dicomkit.pixels.memory import read_range
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
     from dicomkit.element import DataElement
+    from dicomkit.tag import Tag
 
 __all__ = ["EncapsulatedPixelData"]
 
 _ITEM_HEADER_LENGTH = 8
+_EXTENDED_OFFSET_TABLE, _EXTENDED_OFFSET_TABLE_LENGTHS = tags.ExtendedOffsetTable, tags.ExtendedOffsetTableLengths
 
 
 class EncapsulatedPixelData:
@@ -82,8 +85,8 @@ class EncapsulatedPixelData:
             _Fragments(element, ranges),
             element.encapsulated_offset_table or (),
             fragment_lengths=[length for _, length in ranges],
-            extended_offset_table=_read_offsets(data_set, "ExtendedOffsetTable"),
-            extended_offset_table_lengths=_read_offsets(data_set, "ExtendedOffsetTableLengths"),
+            extended_offset_table=_read_offsets(data_set, _EXTENDED_OFFSET_TABLE),
+            extended_offset_table_lengths=_read_offsets(data_set, _EXTENDED_OFFSET_TABLE_LENGTHS),
         )
 
     @property
@@ -114,9 +117,8 @@ class EncapsulatedPixelData:
         PixelIndexError
             If there is no such frame.
         """
-        if not 0 <= frame_index < self.descriptor.number_of_frames:
-            raise PixelIndexError(f"frame {frame_index} is not one of {self.descriptor.number_of_frames}, counted from 0")
-        return [self.fragments[i] for i in range(self._first_fragments[frame_index], self._first_fragments[frame_index + 1])]
+        self._check_frame_index(frame_index)
+        return list(self.fragments[self._first_fragments[frame_index] : self._first_fragments[frame_index + 1]])
 
     def find_empty_frame(self) -> int | None:
         """Return the first frame whose fragments are all empty, or None. Nothing is loaded."""
@@ -136,8 +138,9 @@ class EncapsulatedPixelData:
         PixelDataError
             If the frame is shorter than Extended Offset Table Lengths says.
         """
-        fragments = self.frame_fragments(frame_index)
-        data = fragments[0] if len(fragments) == 1 else memoryview(b"".join(fragments))
+        self._check_frame_index(frame_index)
+        first, end = self._first_fragments[frame_index : frame_index + 2]
+        data = self.fragments[first] if end - first == 1 else memoryview(b"".join(self.fragments[first:end]))
         if len(self.extended_offset_table_lengths) != self.descriptor.number_of_frames:
             return data
         length = self.extended_offset_table_lengths[frame_index]
@@ -145,18 +148,22 @@ class EncapsulatedPixelData:
             raise PixelDataError(f"Extended Offset Table Lengths gives frame {frame_index} {length} bytes; it has {len(data)}")
         return data[:length]
 
+    def _check_frame_index(self, frame_index: int) -> None:
+        if not 0 <= frame_index < self.descriptor.number_of_frames:
+            raise PixelIndexError(f"frame {frame_index} is not one of {self.descriptor.number_of_frames}, counted from 0")
+
     def _find_first_fragments(self) -> list[int]:
         """Index of the first fragment of each frame, and of the end."""
         frames, count = self.descriptor.number_of_frames, len(self.fragments)
         if count < frames:
             raise PixelDataError(f"{frames} frames cannot come from {count} fragments")
+        if frames == 1:     # whatever a table says
+            return [0, count]
         for table in (self.extended_offset_table, self.offset_table):
             if len(table) == frames and (first := self._resolve(table)) is not None:
                 return [*first, count]
         if count == frames:
             return list(range(count + 1))
-        if frames == 1:
-            return [0, count]
         raise PixelDataError(f"{count} fragments cannot be shared out among {frames} frames: no offset table fits them")
 
     def _resolve(self, table: list[int]) -> list[int] | None:
@@ -192,11 +199,11 @@ class _Fragments(Sequence[memoryview]):
         return read_range(self._element, *self._ranges[index])
 
 
-def _read_offsets(data_set: DataSet, keyword: str) -> tuple[int, ...]:
+def _read_offsets(data_set: DataSet, tag: Tag) -> tuple[int, ...]:
     """Read 64-bit numbers of an OV element; only little endian syntaxes are encapsulated."""
-    if keyword not in data_set:
+    if tag not in data_set:
         return ()
-    data = data_set[keyword].value_data
+    data = data_set[tag].value_data
     if len(data) % 8:
-        raise PixelDataError(f"{keyword} is not made of 64-bit numbers")
+        raise PixelDataError(f"{tag} is not made of 64-bit numbers")
     return struct.unpack(f"<{len(data) // 8}Q", data)
