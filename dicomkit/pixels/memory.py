@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["new_array", "read_range"]
 
+# libjpeg-turbo writes rows of colours past the caches where they begin at such an address, and whoever looks at them next fetches them
+# from memory: decoding takes 6 % longer, and adding them up 10 %. An array that fits in the caches had better begin in between.
+_STREAMED_ROW, _COLORS = 32, (3,)
 # What the C library never takes from memory that it kept: from this size on every array is faulted in anew, page by page.
 _FRESH = 32 << 20
 # Of x86-64, and of ARM with small pages of 4 KB.
@@ -32,7 +35,10 @@ def new_array(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[np.nu
         array = np.empty(shape, dtype=dtype)
         size = array.nbytes
         if size < _FRESH:
-            return array
+            if shape[-1:] != _COLORS or array.__array_interface__["data"][0] % _STREAMED_ROW:
+                return array
+            del array
+            return _between_streams(shape, dtype, size)
         del array  # not touched yet, so that it cost nothing
         # NumPy asks for huge pages; only those that lie in the allocation from end to end are given. Without the first and the last
         # one, up to a thousand small pages took as long as 52 MB of huge ones.
@@ -40,6 +46,13 @@ def new_array(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[np.nu
     except (MemoryError, ValueError):
         raise PixelDataError(f"pixels of shape {shape} do not fit in memory: take frames one by one") from None
     start = -reserve.__array_interface__["data"][0] % _HUGE_PAGE
+    return reserve[start : start + size].view(dtype).reshape(shape)
+
+
+def _between_streams(shape: tuple[int, ...], dtype: npt.DTypeLike, size: int) -> npt.NDArray[np.number]:
+    """Make an array of ``size`` bytes that does not begin at a multiple of ``_STREAMED_ROW``: every second one does."""
+    reserve = np.empty(size + _STREAMED_ROW, dtype=np.uint8)
+    start = (_STREAMED_ROW // 2 - reserve.__array_interface__["data"][0]) % _STREAMED_ROW
     return reserve[start : start + size].view(dtype).reshape(shape)
 
 

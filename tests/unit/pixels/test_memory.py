@@ -35,6 +35,11 @@ def test_large_arrays_begin_with_a_page_of_their_own():
     assert addresses[0] + -(-LARGE // HUGE_PAGE) * HUGE_PAGE <= end
 
 
+def test_rows_of_colours_are_not_streamed():
+    arrays = [new_array((rows, 512, 3), np.uint8) for rows in range(100, 140)]
+    assert all(array.__array_interface__["data"][0] % 32 == 16 for array in arrays)
+
+
 @pytest.mark.parametrize("shape", [(1 << 60,), (1 << 40, 1 << 40), (2**31, 65535, 65535)])
 def test_what_does_not_fit_is_an_error_of_the_pixels(shape):
     with pytest.raises(PixelDataError, match="do not fit in memory"):
