@@ -56,8 +56,7 @@ class JPEG2000Codec:
     def decode_frame(self, encoded: memoryview, descriptor: FrameDescriptor, out: npt.NDArray[Any]) -> str:
         """Decode a frame, high-throughput or not: what its header says counts, not the transfer syntax."""
         header = self._headers.parse(encoded)
-        header.check(encoded, descriptor)
-        codestream = header.codestream(encoded)
+        codestream = header.check(encoded, descriptor)
         decode_into(
             out,
             descriptor,

@@ -5,11 +5,9 @@ OpenJPH, as imagecodecs calls it, does not clip what a lossy codestream overshoo
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 import imagecodecs
-import numpy as np
 
 if TYPE_CHECKING:
     from typing import Any
@@ -18,7 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["decode_jpeg2000", "decode_lossless_htj2k", "encode_htj2k", "encode_jpeg2000"]
 
-_MARK_STEP = 0x9E3779B1     # so that neighbours have nothing in common
+# What no image has: it stands in the last pixels of a frame that OpenJPH gave up.
+_MARK = bytes.fromhex("9e3779b17f4a7c15f39cc0605cedc835")
+_MARKED_PIXELS = 8
 
 
 def decode_jpeg2000(encoded: bytes | memoryview, out: npt.NDArray[Any], thread_count: int) -> None:
@@ -29,21 +29,30 @@ def decode_jpeg2000(encoded: bytes | memoryview, out: npt.NDArray[Any], thread_c
 def decode_lossless_htj2k(encoded: bytes | memoryview, out: npt.NDArray[Any]) -> None:
     """Decode an HTJ2K codestream with the reversible transformation into ``out``.
 
-    imagecodecs swallows what OpenJPH raises while it hands out lines, and leaves the rest of them as they were. So the last line
-    says whether all came: it is marked before, and if the mark is still there OpenJPEG decodes the frame, or raises.
+    imagecodecs swallows what OpenJPH raises while it hands out lines, and leaves the rest of them as they were. So the end of the last
+    line says whether all came: it is marked before, and if a component still has its mark OpenJPEG decodes the frame, or raises. An image
+    that ends so by chance, one in 2**64 unless it is very narrow, is only decoded twice.
     """
-    last = out[-1].reshape(out.shape[1], -1)
-    mark = _mark(out.shape[1], out.dtype)
-    last[...] = mark
+    size, components = out.itemsize, out.shape[2] if out.ndim == 3 else 1
+    count = min(_MARKED_PIXELS, out.shape[1])
+    end = memoryview(out).cast("B")[-count * components * size :]
+    mark = _MARK[: count * size]
+    if components == 1:
+        end[:] = mark
+    else:
+        end[:] = b"".join(mark[at : at + size] * components for at in range(0, len(mark), size))
     # Not planar: else components without a transformation would be.
     imagecodecs.htj2k_decode(cast("bytes", encoded), planar=False, out=out)
-    if (last == mark).all(axis=0).any():
+    if _has_mark(bytes(end), mark, size, components):
         decode_jpeg2000(encoded, out, 1)
 
 
-@lru_cache(maxsize=16)
-def _mark(length: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    return (np.arange(1, length + 1, dtype=np.uint64) * _MARK_STEP >> 7).astype(dtype)[:, np.newaxis]
+def _has_mark(end: bytes, mark: bytes, size: int, components: int) -> bool:
+    """Whether all samples of a component are those of the mark."""
+    if components == 1:
+        return end == mark
+    pixel = size * components
+    return any(b"".join(end[at : at + size] for at in range(first, len(end), pixel)) == mark for first in range(0, pixel, size))
 
 
 def encode_jpeg2000(

@@ -42,5 +42,5 @@ def check_end(encoded: memoryview) -> None:
     Nowhere inside of entropy-coded data can these two bytes stand (ISO/IEC 10918-1 B.1.1.5, 14495-1 A.1, 15444-1 D.4.1), so
     whatever follows the last of them is padding.
     """
-    if END_MARKER not in bytes(encoded[-_LONGEST_PADDING:]):
+    if bytes(encoded[-_LONGEST_PADDING:]).rfind(END_MARKER) < 0:     # it is close to the end, if it is there
         raise PixelDataError("the codestream is cut off: it has no end marker")

@@ -70,13 +70,18 @@ class JPEG2000Header:
         """Bytes from the start of the frame to the end of the first tile part's marker and length."""
         return self.codestream_offset + self.first_tile_part_offset + 4
 
-    def check(self, encoded: memoryview, descriptor: FrameDescriptor) -> None:
-        """Raise :class:`PixelDataError` if the codestream is cut off, or is not the frame that the data set describes.
+    def check(self, encoded: memoryview, descriptor: FrameDescriptor) -> memoryview:
+        """Check that the codestream is whole and the frame that the data set describes, and return it as :meth:`codestream` does.
 
         Parameters
         ----------
         encoded
             What the header was read from.
+
+        Raises
+        ------
+        PixelDataError
+            If it is cut off, or another frame.
         """
         check_size(self.rows, self.columns, descriptor)
         check_components(self.component_count, descriptor)
@@ -86,12 +91,17 @@ class JPEG2000Header:
         if self.tile_count > max(_TILES_AT_LEAST, descriptor.rows * descriptor.columns // _PIXELS_PER_TILE):
             raise PixelDataError(f"the codestream cuts the frame into {self.tile_count} tiles")
         check_end(encoded[self.codestream_offset + self.first_tile_part_offset :])
-        self._find_end_of_tile_parts(encoded)
+        return self.codestream(encoded)
 
     def codestream(self, encoded: memoryview) -> memoryview:
         """Return the codestream without the JP2 file around it, and with nothing between its last tile part and its end.
 
         Some writers put a comment there (ISO/IEC 15444-1 A.9.2 has it in headers), and OpenJPEG stumbles on it.
+
+        Raises
+        ------
+        PixelDataError
+            If a tile is missing, or cut off.
         """
         end = self._find_end_of_tile_parts(encoded)
         if encoded[end : end + 2] == _COM.to_bytes(2, "big"):
