@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dicomkit._core.pixel_unpack import extract_values, has_unused_bits
 from dicomkit.codecs.contract import FrameDescriptor
 from dicomkit.errors import PixelDataError
 
@@ -26,6 +27,8 @@ def decode_into(
     precision: int,
     is_signed: bool = False,
     is_lossy: bool = False,
+    is_clamped: bool = False,
+    to_values: bool = False,
 ) -> None:
     """Have a decoder fill ``out``, and mend what its codestream and the data set see differently.
 
@@ -44,6 +47,10 @@ def decode_into(
         Bits and sign of the codestream's samples; signed samples have their signs extended.
     is_lossy
         Whether the codestream is.
+    is_clamped
+        Whether the decoder gives nothing that ``precision`` bits do not hold, whatever the codestream says.
+    to_values
+        Whether to leave values, for a codec that has ``decodes_values``; else cells.
     """
     size = 1 if precision <= 8 else 2 if precision <= 16 else 4
     kind = "i" if is_signed else "u"
@@ -57,9 +64,21 @@ def decode_into(
         _reinterpret(out, precision, descriptor.is_signed)
     elif is_lossy and precision > descriptor.bits_stored:
         _clip(out, descriptor)
+    if to_values:
+        has_values = is_lossy and is_clamped and not is_signed and not descriptor.is_signed
+        if not has_values and descriptor.bits_stored < out.itemsize * 8 and descriptor.bits_allocated > 1:
+            _keep_values(out, descriptor)
+        return
     shift = descriptor.high_bit + 1 - max(precision, descriptor.bits_stored)
     if shift > 0:       # cells whose stored bits do not begin at the lowest (PS3.5 8.1.1 of old)
         np.left_shift(out, shift, out=out)
+
+
+def _keep_values(out: npt.NDArray[Any], descriptor: FrameDescriptor) -> None:
+    """Extend signs and clear what lies beyond Bits Stored."""
+    cells, bits = out.reshape(-1).view(np.uint8), descriptor.bits_stored
+    if has_unused_bits(cells, out.itemsize, bits, descriptor.is_signed):
+        extract_values(cells, out.itemsize, bits, bits - 1, descriptor.is_signed, cells)
 
 
 def _reinterpret(out: npt.NDArray[Any], precision: int, as_signed: bool) -> None:

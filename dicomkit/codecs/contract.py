@@ -140,7 +140,9 @@ class FrameDecoder(Codec, Protocol):
             C-contiguous, filled by the codec: shape ``(rows, columns)``, or ``(rows, columns, samples_per_pixel)`` if there are
             several; signed or unsigned integers of the bytes that ``bits_allocated`` takes. They are cells as native pixel data
             has them (PS3.5 8.1.1): bits outside Bits Stored may be anything, dicomkit masks them and extends signs afterwards.
-            A 1-bit cell is a byte that is 0 or 1.
+            A 1-bit cell is a byte that is 0 or 1. A codec with an attribute ``decodes_values`` that is true fills it with values
+            instead, as an encoder is given them: in the lowest bits, signs extended, nothing beyond Bits Stored. No cell is looked at
+            again then.
 
         Returns
         -------

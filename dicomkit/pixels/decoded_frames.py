@@ -62,7 +62,7 @@ class DecodedFrames:
         encoded = self.frame_data(frame_index)
         frame = new_array(descriptor.frame_shape, descriptor.dtype) if out is None else out
         colors = decode_frame(codec, encoded, descriptor, frame, transfer_syntax_uid=uid, frame_index=frame_index)
-        if self._has_spare_bits:
+        if self._has_spare_bits and not getattr(codec, "decodes_values", False):
             extract_stored_bits(as_bytes(frame), descriptor)
         self._photometric_interpretations[frame_index] = PhotometricInterpretation.parse(colors)
         return frame

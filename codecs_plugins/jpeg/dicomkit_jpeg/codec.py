@@ -38,6 +38,7 @@ class JPEGCodec:
 
     name = "dicomkit-jpeg"
     priority = 100
+    decodes_values = True
     transfer_syntax_uids = (uids.JPEGBaseline8Bit, uids.JPEGExtended12Bit, *_LOSSLESS_UIDS)
 
     def __init__(self) -> None:
@@ -56,6 +57,8 @@ class JPEGCodec:
             lambda samples: decode_jpeg(codestream, samples, stored, wanted),
             precision=header.precision,
             is_lossy=not header.is_lossless,
+            is_clamped=not header.is_lossless,
+            to_values=True,
         )
         return photometric_interpretation
 
