@@ -9,6 +9,7 @@ import asyncio
 import inspect
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,10 +18,18 @@ from typing import NamedTuple
 
 import pytest
 
+from dicomkit import TransferSyntax, codecs, uids
+from dicomkit.errors import NoCodecError
+from tests.environments import MARK
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 CORPUS = Path(REPOSITORY, os.environ.get("DICOMKIT_CORPUS") or "../shared/corpus").resolve()
 # Files in the folders of pydicom's test data that are not DICOM.
 NOT_DICOM = {".txt", ".icc", ".json", ".dump", ".gz"}
+
+# Whether this is one of the environments that tests/environments.py makes: there codecs may be missing.
+HAS_OTHER_PLUGINS = Path(sys.prefix, MARK).exists()
+BUILT_IN = (uids.EncapsulatedUncompressedExplicitVRLittleEndian, uids.DeflatedImageFrameCompression)
 
 LONGEST_TEST = 120.0    # seconds, of one that is a coroutine: waiting for ever is the way in which network code fails
 
@@ -60,6 +69,29 @@ def unavailable(what: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(f"{what} is missing, and CI needs it")
     pytest.skip(f"{what} is missing")
+
+
+def need_decoder(transfer_syntax: TransferSyntax | str) -> None:
+    """Skip a test where nobody decodes a transfer syntax; the reason says which distribution is missing."""
+    _need(codecs.registry.get_decoder, transfer_syntax)
+
+
+def need_encoder(transfer_syntax: TransferSyntax | str) -> None:
+    """Skip a test where nobody encodes a transfer syntax; the reason says which distribution is missing."""
+    _need(codecs.registry.get_encoder, transfer_syntax)
+
+
+def _need(get_codec: Callable[[str], object], transfer_syntax: TransferSyntax | str) -> None:
+    syntax = TransferSyntax.find(transfer_syntax) if isinstance(transfer_syntax, str) else transfer_syntax
+    assert syntax is not None, transfer_syntax
+    if syntax.uid in BUILT_IN:
+        return
+    try:
+        get_codec(syntax.uid)
+    except NoCodecError as error:
+        if os.environ.get("CI") and not HAS_OTHER_PLUGINS:
+            pytest.fail(f"{error}, and CI needs it")
+        pytest.skip(str(error))
 
 
 @pytest.hookimpl(tryfirst=True)

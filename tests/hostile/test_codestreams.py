@@ -12,6 +12,7 @@ import dicomkit
 from dicomkit import TransferSyntax, codecs
 from dicomkit.codecs import CodecError, EncodeOptions, encode_frame
 from dicomkit.testing import FrameShape, image_file, make_frame
+from tests.conftest import need_encoder
 
 SHAPE = FrameShape(rows=40, columns=48, bits_stored=8)
 SYNTAXES = (
@@ -45,8 +46,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 
 
 def encode(keyword: str, shape: FrameShape) -> bytes:
-    if not codecs.registry.has_encoder(keyword):
-        pytest.skip(f"no encoder for {keyword}")
+    need_encoder(keyword)
     uid = TransferSyntax.find(keyword).uid
     return encode_frame(codecs.registry.get_encoder(uid), make_frame(shape), shape, EncodeOptions(transfer_syntax_uid=uid)).data
 

@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 
 import dicomkit
-from dicomkit import TransferSyntax, codecs
-from tests.conftest import unavailable
+from dicomkit import TransferSyntax
+from tests.conftest import need_decoder, need_encoder, unavailable
 
 pytestmark = pytest.mark.usefixtures("quiet_peers")
 LOSSLESS = ("RLELossless", "JPEGLosslessSV1", "JPEGLossless", "JPEGLSLossless", "JPEG2000Lossless", "HTJ2KLossless", "HTJ2KLosslessRPCL",
             "JPEGXLLossless", "DeflatedImageFrameCompression", "EncapsulatedUncompressedExplicitVRLittleEndian")  # fmt: skip
 LOSSY = ("JPEGBaseline8Bit", "JPEGExtended12Bit", "JPEGLSNearLossless", "JPEG2000", "HTJ2K", "JPEGXL")
-BUILT_IN = LOSSLESS[-2:]
 # Whom pydicom asks, and what decodes back to native files.
 PLUGINS = {
     "RLELossless": ("gdcm", "pydicom"),
@@ -68,11 +67,10 @@ def transcoded(request, by_name, tmp_path):
     name, keyword = request.param
     if name not in by_name:
         unavailable(name)
-    if keyword not in BUILT_IN and not codecs.registry.has_encoder(keyword):
-        pytest.skip(f"no encoder for {keyword}")
+    need_encoder(keyword)
     file = dicomkit.read(by_name[name], force=True)
-    if file.transfer_syntax.is_encapsulated and not codecs.registry.has_decoder(file.transfer_syntax.uid):
-        pytest.skip(f"no decoder for {file.transfer_syntax.keyword}")
+    if file.transfer_syntax.is_encapsulated:
+        need_decoder(file.transfer_syntax)
     path = tmp_path / "twin.dcm"
     try:
         file.transcode(keyword, workers=2).write(path)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import dicomkit as library
-from dicomkit import codecs
 from dicomkit.cli import convert as module
+from tests.conftest import need_encoder
 
 TO = "DeflatedImageFrameCompression"
 
@@ -88,8 +88,7 @@ def test_large_images_are_written_frame_by_frame(dicomkit, write_image, tmp_path
 
 
 def test_options_go_to_the_encoder(dicomkit, write_image, tmp_path):
-    if not codecs.registry.has_encoder("JPEGBaseline8Bit"):
-        pytest.skip("no encoder for JPEG")
+    need_encoder("JPEGBaseline8Bit")
     pixels = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8)
     source = write_image(Rows=64, Columns=64, PixelData=pixels.tobytes())
     sizes = {}

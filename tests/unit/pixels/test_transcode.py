@@ -12,6 +12,7 @@ from dicomkit.codecs import EncodedFrame
 from dicomkit.pixels import transcode_elements
 from dicomkit.pixels.transcode import decode_frames, transcode_data_set
 from dicomkit.pixels.transcode_encode import encode_pixel_data
+from tests.conftest import need_encoder
 from tests.unit.pixels.images import read_image
 
 NATIVE = ("ExplicitVRLittleEndian", "ImplicitVRLittleEndian", "ExplicitVRBigEndian", "DeflatedExplicitVRLittleEndian")
@@ -61,12 +62,6 @@ def peak_memory():
             tracemalloc.stop()
 
     return measure
-
-
-def need_encoder(keyword):
-    uid = TransferSyntax.find(keyword).uid
-    if keyword not in BUILT_IN and not codecs.registry.has_encoder(uid):
-        pytest.skip(f"no encoder for {keyword}")
 
 
 def again(file, **options):
