@@ -20,8 +20,8 @@ from dicomkit.pixels.color import ybr_to_rgb
 from dicomkit.pixels.descriptor import PhotometricInterpretation, PixelDataDescriptor
 from dicomkit.pixels.sources import read_pixel_data
 from dicomkit.pixels.transcode_attributes import derive_instance, is_known_lossy, record_lossy_compression, set_image_attributes
-from dicomkit.pixels.transcode_elements import NativeBuffer, put_fragments
-from dicomkit.pixels.transcode_encode import fit_descriptor, frame_encoder, join_frames, map_in_order, native_frame
+from dicomkit.pixels.transcode_elements import FragmentBuffer, NativeBuffer
+from dicomkit.pixels.transcode_encode import collect_frames, fit_descriptor, frame_encoder, map_in_order, native_frame
 from dicomkit.pixels.transcode_overlays import move_overlays_out_of_pixels
 from dicomkit.pixels.unpack import pack_bits
 from dicomkit.transfer_syntax import EXPLICIT_VR_LITTLE_ENDIAN
@@ -120,7 +120,10 @@ def _encode(data_set: DataSet, source: TransferSyntax, target: TransferSyntax, w
     raw = _raw_reader(pixel_data, source) if target.uid in (_UNCOMPRESSED, _DEFLATED) else None
     if raw is not None:     # cells stay as they are, and so do the attributes
         read = raw
-        put_fragments(twin, list(map_in_order(lambda index: _wrap(read(index), target), indices, workers)))
+        fragments = FragmentBuffer(len(indices))
+        for fragment in map_in_order(lambda index: _wrap(read(index), target), indices, workers):
+            fragments.append(fragment)
+        fragments.put_into(twin)
         return twin
     if not source.is_encapsulated:
         move_overlays_out_of_pixels(twin, pixel_data)
@@ -134,7 +137,7 @@ def _encode(data_set: DataSet, source: TransferSyntax, target: TransferSyntax, w
         frame = pixel_data.frame(frame_index) if frame_index else first
         return encode_frame(frame_index, _in_colors(frame, pixel_data.photometric_interpretation(frame_index), colors, frame_index))
 
-    encoded = join_frames(list(map_in_order(encode, indices, workers)), descriptor, target)
+    encoded = collect_frames(map_in_order(encode, indices, workers), descriptor, target)
     source_was_lossy = twin.string("LossyImageCompression") == _HAS_LOSS
     encoded.apply_to(twin)
     if encoded.is_lossy:

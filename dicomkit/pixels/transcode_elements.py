@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
     from dicomkit.pixels.descriptor import PixelDataDescriptor
 
-__all__ = ["NativeBuffer", "put_fragments"]
+__all__ = ["FragmentBuffer", "NativeBuffer"]
 
 _HEADER = struct.Struct("<HH2sHI")
 _ITEM_HEADER = struct.Struct("<HHI")
 _ITEM, _DELIMITATION = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 _LARGEST_OFFSET = 0xFFFFFFFF
+_OFFSET_LENGTH = 4      # in the Basic Offset Table
 # Where the value begins: aligned for every kind of cell, behind the header and four bytes that are not used.
 _VALUE_OFFSET = 16
 _OF_OFFSETS = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths", "EncapsulatedPixelDataValueTotalLength")
@@ -60,25 +61,59 @@ class NativeBuffer:
         data_set["PixelData"] = _element_in(self._buffer, _VALUE_OFFSET - _HEADER.size)
 
 
-def put_fragments(data_set: DataSet, fragments: Sequence[bytes | memoryview]) -> None:
-    """Write Pixel Data with a fragment for each frame and an offset table: the Basic one, or the Extended one where offsets have 64 bits.
+class FragmentBuffer:
+    """Encapsulated Pixel Data that grows by a fragment for each frame, in the memory in which the data set will have it.
 
-    Extended Offset Table and its Lengths of another pixel data go.
+    Parameters
+    ----------
+    frame_count
+        How many fragments there will be: room for their offsets is in front of them.
     """
-    _remove_offsets(data_set)
-    lengths = [len(fragment) for fragment in fragments]
-    *offsets, _ = accumulate((_ITEM_HEADER.size + length + length % 2 for length in lengths), initial=0)
-    table = b""
-    if offsets[-1] <= _LARGEST_OFFSET:
-        table = struct.pack(f"<{len(offsets)}I", *offsets)
-    else:       # both tables must not be there together (PS3.5 A.4)
-        for keyword, numbers in (("ExtendedOffsetTable", offsets), ("ExtendedOffsetTableLengths", lengths)):
-            data_set[keyword] = DataElement(keyword, "OV", struct.pack(f"<{len(numbers)}Q", *numbers))
-    parts: list[bytes | memoryview] = [_HEADER.pack(*_split(tags.PixelData), b"OB", 0, _UNDEFINED_LENGTH)]
-    for fragment in (table, *fragments):
-        parts += (_ITEM_HEADER.pack(*_ITEM, len(fragment) + len(fragment) % 2), fragment, b"\0" * (len(fragment) % 2))
-    parts.append(_ITEM_HEADER.pack(*_DELIMITATION, 0))
-    data_set["PixelData"] = _element_in(b"".join(parts), 0)
+
+    def __init__(self, frame_count: int) -> None:
+        self._buffer = bytearray(_HEADER.size + _ITEM_HEADER.size + _OFFSET_LENGTH * frame_count)
+        self._start = len(self._buffer)
+        self._offsets: list[int] = []
+        self._lengths: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    @property
+    def encoded_length(self) -> int:
+        """Bytes of all fragments, without padding."""
+        return sum(self._lengths)
+
+    def append(self, fragment: bytes | memoryview) -> None:
+        """Add the fragment of the next frame; raises :class:`PixelDataError` if it does not fit in memory."""
+        length = len(fragment)
+        self._offsets.append(len(self._buffer) - self._start)
+        self._lengths.append(length)
+        try:
+            self._buffer += _ITEM_HEADER.pack(*_ITEM, length + length % 2)
+            self._buffer += fragment
+        except MemoryError:
+            raise PixelDataError(f"{len(self)} encoded frames do not fit in memory: write the frames one by one") from None
+        if length % 2:
+            self._buffer.append(0)
+
+    def put_into(self, data_set: DataSet) -> None:
+        """Make it the Pixel Data of a data set, with an offset table: the Basic one, or the Extended one where offsets have 64 bits.
+
+        Nothing can be added from then on. Extended Offset Table and its Lengths of another pixel data go.
+        """
+        _remove_offsets(data_set)
+        self._buffer += _ITEM_HEADER.pack(*_DELIMITATION, 0)
+        table = b""
+        if self._offsets[-1] <= _LARGEST_OFFSET:
+            table = struct.pack(f"<{len(self)}I", *self._offsets)
+        else:       # both tables must not be there together (PS3.5 A.4)
+            for keyword, numbers in (("ExtendedOffsetTable", self._offsets), ("ExtendedOffsetTableLengths", self._lengths)):
+                data_set[keyword] = DataElement(keyword, "OV", struct.pack(f"<{len(numbers)}Q", *numbers))
+        head = _HEADER.pack(*_split(tags.PixelData), b"OB", 0, _UNDEFINED_LENGTH) + _ITEM_HEADER.pack(*_ITEM, len(table)) + table
+        begin = self._start - len(head)
+        self._buffer[begin : self._start] = head
+        data_set["PixelData"] = _element_in(self._buffer, begin)
 
 
 def _element_in(buffer: bytes | bytearray, start: int) -> DataElement:

@@ -17,7 +17,7 @@ from dicomkit.codecs.deflate import deflate_frame
 from dicomkit.errors import PixelDataError
 from dicomkit.pixels.descriptor import PhotometricInterpretation, PixelDataDescriptor
 from dicomkit.pixels.transcode_attributes import record_lossy_compression, set_image_attributes
-from dicomkit.pixels.transcode_elements import put_fragments
+from dicomkit.pixels.transcode_elements import FragmentBuffer
 from dicomkit.pixels.unpack import as_bytes, pack_bits
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ FrameWork = Callable[[int, "Array"], EncodedFrame]
 
 @dataclass(frozen=True, slots=True)
 class EncodedPixelData:
-    """Encoded frames, each one fragment.
+    """Encoded frames, each one fragment, in the memory in which a data set will have them.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class EncodedPixelData:
     photometric_interpretation
         Of the encoded frames.
     fragments
-        The codestreams, not padded.
+        The codestreams.
     is_lossy
         Whether decoding may give other pixels than were encoded.
     """
@@ -58,23 +58,23 @@ class EncodedPixelData:
     transfer_syntax: TransferSyntax
     descriptor: PixelDataDescriptor
     photometric_interpretation: PhotometricInterpretation
-    fragments: list[bytes]
+    fragments: FragmentBuffer
     is_lossy: bool
 
     @property
     def compression_ratio(self) -> float:
         """Bytes of native pixels for each encoded byte."""
-        return self.descriptor.native_total_bytes / max(1, sum(map(len, self.fragments)))
+        return self.descriptor.native_total_bytes / max(1, self.fragments.encoded_length)
 
     def apply_to(self, data_set: DataSet) -> None:
-        """Write Pixel Data with its offset table, and the image attributes that depend on how it is encoded.
+        """Write Pixel Data with its offset table, and the image attributes that depend on how it is encoded; once.
 
         If pixels were lost, Lossy Image Compression, its Ratio and Method say so too (PS3.3 C.7.6.1.1.5). The SOP Instance UID stays.
         """
         # RLE has the colours plane by plane (PS3.5 G.2), and everything else has its own order and says 0 (Tables 8.2.1-1 to 8.2.15-1).
         planar_configuration = int(self.transfer_syntax.is_rle)
         set_image_attributes(data_set, self.descriptor, self.photometric_interpretation, planar_configuration)
-        put_fragments(data_set, self.fragments)
+        self.fragments.put_into(data_set)
         if self.is_lossy:
             record_lossy_compression(data_set, self.transfer_syntax, self.compression_ratio)
 
@@ -110,23 +110,33 @@ def encode_pixel_data(
     """
     fitted = fit_descriptor(descriptor, transfer_syntax)
     encode = frame_encoder(fitted, transfer_syntax, options)
-    encoded = list(map_in_order(lambda pair: encode(*pair), enumerate(frames), workers))
-    if len(encoded) != descriptor.number_of_frames:
-        raise PixelDataError(f"there are {len(encoded)} frames; Number of Frames is {descriptor.number_of_frames}")
-    return join_frames(encoded, fitted, transfer_syntax)
+    return collect_frames(map_in_order(lambda pair: encode(*pair), enumerate(frames), workers), fitted, transfer_syntax)
 
 
-def join_frames(encoded: list[EncodedFrame], descriptor: PixelDataDescriptor, transfer_syntax: TransferSyntax) -> EncodedPixelData:
-    """Return the encoded frames of an image; raises :class:`PixelDataError` if they differ in their colours."""
-    colors = {frame.photometric_interpretation for frame in encoded}
+def collect_frames(encoded: Iterable[EncodedFrame], descriptor: PixelDataDescriptor, transfer_syntax: TransferSyntax) -> EncodedPixelData:
+    """Take the encoded frames of an image, none of which is kept beside what comes out.
+
+    Raises
+    ------
+    PixelDataError
+        If there are more or fewer than the descriptor says, or they differ in their colours.
+    """
+    fragments = FragmentBuffer(descriptor.number_of_frames)
+    colors, is_lossy = set(), False
+    for frame in encoded:
+        fragments.append(frame.data)
+        colors.add(frame.photometric_interpretation)
+        is_lossy = is_lossy or frame.is_lossy
+    if len(fragments) != descriptor.number_of_frames:
+        raise PixelDataError(f"there are {len(fragments)} frames; Number of Frames is {descriptor.number_of_frames}")
     if len(colors) != 1:
         raise PixelDataError(f"the encoder gave frames of different colours: {', '.join(sorted(colors))}")
     return EncodedPixelData(
         transfer_syntax,
         descriptor,
         PhotometricInterpretation.parse(colors.pop()),
-        [frame.data for frame in encoded],
-        any(frame.is_lossy for frame in encoded),
+        fragments,
+        is_lossy,
     )
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["CodecContract", "FrameShape", "make_frame"]
 
 _POISON = 0x5A
+_MARGIN = 8
 _MOST_EXACT_BITS = 48      # of floating point numbers, with some to spare
 
 
@@ -147,6 +148,9 @@ class CodecContract:
     def _decode(self, data: bytes, shape: FrameDescriptor, uid: str, out: Array) -> str:
         return decode_frame(self.codec, memoryview(data), shape, out, transfer_syntax_uid=uid, frame_index=7)  # type: ignore[arg-type]
 
+    def _values(self, out: Array, shape: FrameShape) -> Array:
+        return out if getattr(self.codec, "decodes_values", False) else stored_values(out, shape)
+
     def _first(self) -> tuple[str, bytes, FrameShape]:
         uid, _, data, _, shape = max(self.encoded_frames(), key=lambda found: len(found[2]))
         return uid, data, shape
@@ -172,8 +176,7 @@ class CodecContract:
             out = poisoned(shape)
             colors = self._decode(data, told, uid, out)
             assert colors in (shape.photometric_interpretation, told.photometric_interpretation, "RGB")
-            values = out if getattr(self.codec, "decodes_values", False) else stored_values(out, shape)
-            difference = np.abs(values.astype(np.float64) - pixels.astype(np.float64)).max()
+            difference = np.abs(self._values(out, shape).astype(np.float64) - pixels.astype(np.float64)).max()
             assert difference <= self.maximum_error.get(uid, 0), f"{uid} {shape}: off by {difference}"
 
     def test_decoding_twice_gives_the_same(self) -> None:
@@ -250,6 +253,18 @@ class CodecContract:
             with suppress(CodecError):
                 self._decode(data[:keep] + generator.bytes(len(data) - keep), shape, uid, poisoned(shape))
 
+    def test_noise_is_encoded(self) -> None:
+        """A frame that gets longer by encoding is a frame all the same."""
+        if not hasattr(self.codec, "encode_frame"):
+            pytest.skip("the codec only decodes")
+        for uid, shape in self._tasks():
+            pixels = _make_noise(shape)
+            encoded = self._encode(pixels, shape, uid)
+            if hasattr(self.codec, "decode_frame"):
+                out = poisoned(shape)
+                self._decode(encoded.data, replace(shape, photometric_interpretation=encoded.photometric_interpretation), uid, out)
+                assert encoded.is_lossy or np.array_equal(self._values(out, shape), pixels), f"{uid} {shape}"
+
     def test_encoding_leaves_the_pixels_alone(self) -> None:
         """What is given to an encoder is the caller's."""
         if not hasattr(self.codec, "encode_frame"):
@@ -272,6 +287,15 @@ class CodecContract:
             pixels.flat[5] = 1 << shape.bits_stored
             with pytest.raises(CodecError):
                 self._encode(pixels, shape, uid)
+
+
+def _make_noise(shape: FrameShape) -> Array:
+    """Make a frame that nothing can compress, without the ends of its range, which near-lossless JPEG-LS refuses in signed samples."""
+    bits = min(shape.bits_stored, _MOST_EXACT_BITS)
+    smallest = -(1 << (bits - 1)) if shape.is_signed else 0
+    margin = min(_MARGIN, (1 << bits) // 4)
+    values = np.random.default_rng(2).integers(smallest + margin, smallest + (1 << bits) - margin, shape.array_shape)
+    return values.astype(shape.dtype)
 
 
 def poisoned(shape: FrameShape) -> Array:

@@ -98,3 +98,18 @@ def test_another_process_is_refused():
     data = CODEC.encode_frame(make_frame(shape), shape, LOSSLESS).data.replace(b"\xff\xf7", b"\xff\xc0", 1)
     with pytest.raises(PixelDataError, match="not JPEG-LS"):
         CODEC.decode_frame(memoryview(data), shape, np.zeros(shape.array_shape, shape.dtype))
+
+
+@pytest.mark.parametrize("bits_stored", [8, 12, 16])
+@pytest.mark.parametrize("components", [1, 3])
+@pytest.mark.parametrize("size", [1, 3, 16, 200])
+def test_frames_that_get_longer(bits_stored, components, size):
+    """The libraries have no room for them: noise, and a header that is longer than all pixels."""
+    colors = "RGB" if components == 3 else "MONOCHROME2"
+    shape = FrameShape(rows=size, columns=size, bits_stored=bits_stored, samples_per_pixel=components, photometric_interpretation=colors)
+    pixels = np.random.default_rng(3).integers(0, 1 << bits_stored, shape.array_shape).astype(shape.dtype)
+    data = CODEC.encode_frame(pixels, shape, LOSSLESS).data
+    out = np.zeros_like(pixels)
+    CODEC.decode_frame(memoryview(data), shape, out)
+    assert np.array_equal(out, pixels)
+    assert parse_jpeg_header(memoryview(data)).precision == bits_stored or size <= 3

@@ -432,7 +432,7 @@ def test_encoding_frames_of_ones_own():
     syntax = TransferSyntax.find("DeflatedImageFrameCompression")
     encoded = encode_pixel_data(iter(frames), descriptor, syntax, workers=2)
     assert (len(encoded.fragments), encoded.is_lossy, encoded.photometric_interpretation) == (3, False, "MONOCHROME2")
-    assert encoded.compression_ratio == pytest.approx(frames.nbytes / sum(map(len, encoded.fragments)))
+    assert encoded.compression_ratio == pytest.approx(frames.nbytes / encoded.fragments.encoded_length)
     file = read_image(frames, *INSTANCE, frames="3", bits_stored=12)
     encoded.apply_to(file.data_set)
     file.transfer_syntax = syntax
@@ -466,6 +466,6 @@ def test_large_frames_are_not_copied_more_often_than_they_must(peak_memory):
     attributes += [(0x00280100, "US", 16), (0x00280101, "US", 16), (0x00280102, "US", 15), (0x00280103, "US", 0)]
     file = dicomkit.read(testing.part10(testing.data_set([*INSTANCE, *attributes]) + body, "1.2.840.10008.1.2.8.1"))
     assert peak_memory(lambda: file.transcode("ExplicitVRLittleEndian")) < (count + 4) * frame.nbytes
-    assert peak_memory(lambda: file.transcode("EncapsulatedUncompressedExplicitVRLittleEndian")) < (2 * count + 4) * frame.nbytes
+    assert peak_memory(lambda: file.transcode("EncapsulatedUncompressedExplicitVRLittleEndian")) < (count + 4) * frame.nbytes
     native = file.transcode("ExplicitVRLittleEndian")
     assert peak_memory(lambda: native.transcode("DeflatedImageFrameCompression")) < 4 * frame.nbytes
