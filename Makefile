@@ -7,7 +7,7 @@ DEMO_OUTPUT ?= demo-output
 PLUGINS := $(dir $(wildcard codecs_plugins/*/pyproject.toml))
 COMPILED := $(shell find dicomkit codecs_plugins -name '*.pyx' -o -name '*.pxd' -o -name '*.tsv') dicomkit/dictionary/generate_tables.py
 
-.PHONY: demo test lint bench sanitize fuzz docs clean
+.PHONY: demo test plugins lint bench sanitize fuzz docs clean
 
 .make/venv:
 	$(PYTHON) -m venv .venv
@@ -35,6 +35,17 @@ demo: .make/installed
 
 test: .make/test-extras
 	$(BIN)/python -m pytest $(TESTS)
+
+# What has to do with codecs, where other plugins are installed: none, each alone, two for one syntax, one that cannot be imported.
+PLUGIN_SETTINGS := none $(patsubst codecs_plugins/%/,%,$(PLUGINS)) two broken
+PLUGIN_TESTS := codecs_plugins tests/unit/codecs tests/unit/pixels tests/unit/cli tests/unit/testing tests/unit/test_comparison.py \
+    tests/contract tests/hostile tests/interop/test_peer_codecs.py tests/interop/test_peer_lossy.py tests/interop/test_peer_transcode.py
+plugins: .make/test-extras
+	@set -e; for setting in $(PLUGIN_SETTINGS); do \
+	    echo "plugins: $$setting"; rm -rf .make/plugins; \
+	    python=$$($(BIN)/python -m tests.environments $$setting .make/plugins); \
+	    $$python -m pytest -p no:cacheprovider $(or $(TESTS),$(PLUGIN_TESTS)); \
+	done; rm -rf .make/plugins
 
 lint: .make/dev-extras
 	$(BIN)/ruff check .

@@ -44,7 +44,7 @@ def _encode_whole_bytes(samples: npt.NDArray[Any], maximum_error: int) -> bytes:
     try:
         encoded = bytes(imagecodecs.jpegls_encode(samples, maximum_error))
     except imagecodecs.JpeglsError:
-        # Noise gets longer by a few percent, for which it has no room; no code is longer than four times its sample (ISO/IEC 14495-1 A.2.1).
+        # Noise gets longer by a few percent, for which it has no room; no code is longer than four samples (ISO/IEC 14495-1 A.2.1).
         encoded = bytes(imagecodecs.jpegls_encode(samples, maximum_error, out=_LONGEST_CODE * samples.nbytes + _LONGEST_HEADER))
     # imagecodecs puts a SPIFF header before the frame header, which PS3.5 A.4.3 has no use for.
     return _START_OF_IMAGE + encoded[encoded.index(_START_OF_FRAME) :]

@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 
 import pytest
 
@@ -15,7 +14,7 @@ from dicomkit.network.errors import AssociationRejectedError
 from dicomkit.network.services.batch_events import BatchCompleted, BatchStorageConfiguration, FileStored
 from dicomkit.network.services.storage import DICOMStorageService
 from dicomkit.network.services.verification import DICOMVerificationService
-from tests.conftest import unavailable
+from tests.conftest import need_decoder
 from tests.interop.network import peers
 from tests.interop.network.instances import corpus_instances, instance_of_every_class, make_instance, read_plainly
 
@@ -207,8 +206,7 @@ async def test_dcmqrscp_gets_what_it_keeps(start, tmp_path):
 
 async def test_a_peer_that_takes_implicit_vr_only(start, all_peer_files):
     """What it gets is converted: native and compressed files alike, with the values that they had."""
-    if find_spec("dicomkit_rle") is None:
-        unavailable("dicomkit-rle")
+    need_decoder("RLELossless")
     peer = start(peers.storescp, "+xi", "+B")
     native = [sent for sent in corpus_instances(all_peer_files) if sent.transfer_syntax_uid == "1.2.840.10008.1.2.1"][:20]
     compressed = [sent for sent in corpus_instances(all_peer_files) if sent.transfer_syntax_uid == "1.2.840.10008.1.2.5"]

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 import dicomkit
 from dicomkit import DataElement, DataSet, DICOMFile, TransferSyntax
-from dicomkit.codecs import registry
 from dicomkit.errors import MissingRequiredElementError, PixelDataError
-from tests.conftest import unavailable
+from tests.conftest import need_encoder
 
 NATIVE = ["ExplicitVRLittleEndian", "ImplicitVRLittleEndian", "ExplicitVRBigEndian", "DeflatedExplicitVRLittleEndian"]
 RANDOM = np.random.default_rng(7)
@@ -233,13 +232,6 @@ def test_functional_groups_say_how_many_frames_there_are():
 
 
 # Compressed files: the registry's encoders.
-
-def need_encoder(keyword):
-    """Skip, or fail where everything must be there, without the distribution that encodes a syntax."""
-    is_plugin = keyword != "DeflatedImageFrameCompression"      # which needs nobody
-    if is_plugin and not registry.has_encoder(TransferSyntax.find(keyword).uid):
-        unavailable(f"an encoder for {keyword}")
-
 
 LOSSLESS = ["RLELossless", "JPEGLosslessSV1", "JPEGLSLossless", "JPEG2000Lossless", "HTJ2KLossless", "DeflatedImageFrameCompression"]
 
