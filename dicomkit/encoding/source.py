@@ -133,7 +133,7 @@ def open_source(source: object, options: ReadOptions, parse: Callable[[object, i
     TypeError
         If ``source`` is neither a path, nor bytes-like, nor a binary file object.
     """
-    if isinstance(source, (str, os.PathLike)):
+    if isinstance(source, str) or hasattr(source, "__fspath__"):     # as os.PathLike asks, but it asks through the machinery of ABCs
         return _open_path(os.fspath(source), options, parse)
     if isinstance(source, (bytes, bytearray)):
         return _whole(source, parse)

@@ -154,7 +154,7 @@ class EncapsulatedPixelData:
 
     def _find_first_fragments(self) -> list[int]:
         """Index of the first fragment of each frame, and of the end."""
-        frames, count = self.descriptor.number_of_frames, len(self.fragments)
+        frames, count = self.descriptor.number_of_frames, len(self._fragment_lengths)
         if count < frames:
             raise PixelDataError(f"{frames} frames cannot come from {count} fragments")
         if frames == 1:     # whatever a table says

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import imagecodecs
 
@@ -20,7 +20,8 @@ __all__ = ["decode_jpeg", "encode_dct", "encode_lossless"]
 
 def decode_jpeg(encoded: bytes | memoryview, out: npt.NDArray[Any], stored: str | None, wanted: str | None) -> None:
     """Decode into ``out``, from the colours that are stored to those that are wanted: None for one component."""
-    imagecodecs.jpeg8_decode(cast("bytes", encoded), colorspace=stored, outcolorspace=wanted, out=out)
+    # Any buffer is as good as bytes.
+    imagecodecs.jpeg8_decode(encoded, colorspace=stored, outcolorspace=wanted, out=out)  # type: ignore[arg-type]
 
 
 def encode_dct(

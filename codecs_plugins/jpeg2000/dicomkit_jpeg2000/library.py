@@ -23,7 +23,7 @@ _MARKED_PIXELS = 8
 
 def decode_jpeg2000(encoded: bytes | memoryview, out: npt.NDArray[Any], thread_count: int) -> None:
     """Decode a JPEG 2000 or HTJ2K codestream into ``out``."""
-    imagecodecs.jpeg2k_decode(cast("bytes", encoded), numthreads=thread_count, out=out)
+    imagecodecs.jpeg2k_decode(encoded, numthreads=thread_count, out=out)  # type: ignore[arg-type]  # any buffer is as good as bytes
 
 
 def decode_lossless_htj2k(encoded: bytes | memoryview, out: npt.NDArray[Any]) -> None:
@@ -35,14 +35,14 @@ def decode_lossless_htj2k(encoded: bytes | memoryview, out: npt.NDArray[Any]) ->
     """
     size, components = out.itemsize, out.shape[2] if out.ndim == 3 else 1
     count = min(_MARKED_PIXELS, out.shape[1])
-    end = memoryview(out).cast("B")[-count * components * size :]
+    end = out.data.cast("B")[-count * components * size :]
     mark = _MARK[: count * size]
     if components == 1:
         end[:] = mark
     else:
         end[:] = b"".join(mark[at : at + size] * components for at in range(0, len(mark), size))
     # Not planar: else components without a transformation would be.
-    imagecodecs.htj2k_decode(cast("bytes", encoded), planar=False, out=out)
+    imagecodecs.htj2k_decode(encoded, planar=False, out=out)  # type: ignore[arg-type]
     if _has_mark(bytes(end), mark, size, components):
         decode_jpeg2000(encoded, out, 1)
 
