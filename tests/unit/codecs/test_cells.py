@@ -56,6 +56,23 @@ def test_lossy_samples_are_clipped():
     assert decode([4095, 5], shape_of(bits_stored=10), precision=12) == [4095, 5]
 
 
+def test_values_have_nothing_beyond_the_stored_bits():
+    assert decode([0xF123, 5], shape_of(bits_stored=12), precision=16, to_values=True) == [0x123, 5]
+    assert decode([0x0FFF, 0x17FF], shape_of(bits_stored=12, is_signed=True), precision=16, to_values=True) == [-1, 2047]
+    assert decode([0x0FFF, 5], shape_of(bits_stored=12, is_signed=True), precision=12, to_values=True) == [-1, 5]
+    assert decode([4095, 5], shape_of(bits_stored=10), precision=12, is_lossy=True, is_clamped=True, to_values=True) == [1023, 5]
+    # Wherever the data set has its stored bits.
+    shape = shape_of(bits_stored=10, bits_allocated=16, high_bit=13)
+    assert decode([1023, 5], shape, precision=10, to_values=True) == [1023, 5]
+
+
+def test_what_is_clamped_is_not_looked_at_again():
+    """A decoder that says so and does not is believed: that is what the time is saved by."""
+    shape, lossy = shape_of(bits_stored=12), {"precision": 12, "is_lossy": True, "to_values": True}
+    assert decode([0xF123, 5], shape, **lossy, is_clamped=True) == [0xF123, 5]
+    assert decode([0xF123, 5], shape, **lossy) == [0x123, 5]
+
+
 def test_stored_bits_that_do_not_begin_at_the_lowest():
     shape = shape_of(bits_stored=10, bits_allocated=16, high_bit=13)
     assert decode([1, 1023], shape, precision=10) == [16, 1023 * 16]

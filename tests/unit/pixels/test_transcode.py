@@ -469,3 +469,18 @@ def test_large_frames_are_not_copied_more_often_than_they_must(peak_memory):
     assert peak_memory(lambda: file.transcode("EncapsulatedUncompressedExplicitVRLittleEndian")) < (count + 4) * frame.nbytes
     native = file.transcode("ExplicitVRLittleEndian")
     assert peak_memory(lambda: native.transcode("DeflatedImageFrameCompression")) < 4 * frame.nbytes
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("keyword", ["EncapsulatedUncompressedExplicitVRLittleEndian", "RLELossless"])
+def test_encoded_frames_are_in_memory_once(peak_memory, keyword, workers):
+    """Noise is as long as it was: what is encoded is the output, an eighth that is promised to it, and the frames in work."""
+    need_encoder(keyword)
+    frames = np.random.default_rng(1).integers(0, 65536, (32, 256, 256), dtype=np.uint16)
+    frame_length = 2 * frames[0].nbytes         # with what an encoder takes
+    most = frames.nbytes * 1.15 + (2 * workers + 3) * frame_length
+    assert most < 2 * frames.nbytes
+    native = read_image(frames, *INSTANCE, frames="32")
+    encoded = native.transcode(keyword)         # and all modules are there
+    assert peak_memory(lambda: native.transcode(keyword, workers=workers)) < most
+    assert peak_memory(lambda: encoded.set_pixel_array(frames, workers=workers)) < most
