@@ -1,13 +1,18 @@
 """All that is used of imagecodecs: OpenJPEG for JPEG 2000 and lossy HTJ2K, OpenJPH for lossless HTJ2K.
 
 OpenJPH, as imagecodecs calls it, does not clip what a lossy codestream overshoots: 255 becomes 0. OpenJPEG does.
+
+It also makes its tables when they are first needed, without a lock: of four threads that began to encode at once, one wrote a
+codestream of other pixels in every thirtieth process. So a first frame goes through it alone.
 """
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, cast
 
 import imagecodecs
+import numpy as np
 
 if TYPE_CHECKING:
     from typing import Any
@@ -19,6 +24,34 @@ __all__ = ["decode_jpeg2000", "decode_lossless_htj2k", "encode_htj2k", "encode_j
 # What no image has: it stands in the last pixels of a frame that OpenJPH gave up.
 _MARK = bytes.fromhex("9e3779b17f4a7c15f39cc0605cedc835")
 _MARKED_PIXELS = 8
+_SIDE, _SOME_STEP = 16, 1 / 256
+
+
+class _Tables:
+    """Those of OpenJPH, made once. ``_lock`` is held while they are; afterwards it is not asked for any more."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._are_made = False
+
+    def make(self) -> None:
+        """Return when they are there."""
+        if self._are_made:
+            return
+        with self._lock:
+            if self._are_made:
+                return
+            for dtype in (np.uint8, np.int8, np.uint16, np.int16):
+                for step in (None, _SOME_STEP):
+                    for has_transformation in (False, True):
+                        frame = np.arange(3 * _SIDE * _SIDE).astype(dtype).reshape(_SIDE, _SIDE, 3)
+                        samples = frame if has_transformation else np.ascontiguousarray(frame[..., 0])
+                        encoded = _encode_htj2k(samples, step, by_resolution=False, has_transformation=has_transformation)
+                        imagecodecs.htj2k_decode(encoded, planar=False, out=samples)
+            self._are_made = True
+
+
+_tables = _Tables()
 
 
 def decode_jpeg2000(encoded: bytes | memoryview, out: npt.NDArray[Any], thread_count: int) -> None:
@@ -33,6 +66,7 @@ def decode_lossless_htj2k(encoded: bytes | memoryview, out: npt.NDArray[Any]) ->
     line says whether all came: it is marked before, and if a component still has its mark OpenJPEG decodes the frame, or raises. An image
     that ends so by chance, one in 2**64 unless it is very narrow, is only decoded twice.
     """
+    _tables.make()
     size, components = out.itemsize, out.shape[2] if out.ndim == 3 else 1
     count = min(_MARKED_PIXELS, out.shape[1])
     end = out.data.cast("B")[-count * components * size :]
@@ -76,6 +110,11 @@ def encode_htj2k(samples: npt.NDArray[Any], step: float | None, *, by_resolution
 
     Without loss if ``step`` is None; else it is the quantizer's step, as a part of the samples' range.
     """
+    _tables.make()
+    return _encode_htj2k(samples, step, by_resolution=by_resolution, has_transformation=has_transformation)
+
+
+def _encode_htj2k(samples: npt.NDArray[Any], step: float | None, *, by_resolution: bool, has_transformation: bool) -> bytes:
     encoded = imagecodecs.htj2k_encode(
         samples,
         step,

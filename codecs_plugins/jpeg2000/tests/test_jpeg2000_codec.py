@@ -6,6 +6,7 @@ from typing import ClassVar
 import imagecodecs
 import numpy as np
 import pytest
+from dicomkit_jpeg2000 import library
 from dicomkit_jpeg2000.codec import HTJ2KCodec, JPEG2000Codec
 
 from dicomkit import uids
@@ -281,3 +282,36 @@ def test_a_frame_that_looks_like_the_mark():
         pixels = np.full((1, 1), value, np.uint8)
         data = HTJ2KCodec().encode_frame(pixels, shape, EncodeOptions(transfer_syntax_uid=uids.HTJ2KLossless)).data
         assert decode(data, shape, HTJ2KCodec())[0][0, 0] == value
+
+
+def test_nobody_encodes_htj2k_before_the_tables_are_made(monkeypatch):
+    """OpenJPH makes them without a lock, and whoever encodes meanwhile writes other pixels."""
+    log, real = [], library._encode_htj2k
+    side = library._SIDE
+
+    def watched(samples, *arguments, **options):
+        kind = "tables" if samples.shape[0] == side else "frame"
+        log.append((kind, "begins"))
+        encoded = real(samples, *arguments, **options)
+        log.append((kind, "ends"))
+        return encoded
+
+    monkeypatch.setattr(library, "_tables", library._Tables())
+    monkeypatch.setattr(library, "_encode_htj2k", watched)
+    frame = np.zeros((side + 1, 20), np.uint16)
+    barrier = threading.Barrier(4)
+
+    def encode():
+        barrier.wait()
+        library.encode_htj2k(frame, None, by_resolution=False, has_transformation=False)
+
+    threads = [threading.Thread(target=encode) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    first_frame = log.index(("frame", "begins"))
+    made = log[:first_frame]
+    assert made == [("tables", "begins"), ("tables", "ends")] * (len(made) // 2) != []
+    assert len(log) - first_frame == 8
+    assert all(kind == "frame" for kind, _ in log[first_frame:])
