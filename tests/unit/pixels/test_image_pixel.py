@@ -19,7 +19,7 @@ ELEMENTS = {
     0x00280103: ("US", 1),
     0x7FE00010: ("OW", b"\0\0"),
 }
-FOUND = (4, 513, 16, 12, 11, True, 3, "YBR_FULL_422", 1, 12)
+FOUND = (4, 513, 16, 12, 11, 1, 3, "YBR_FULL_422", 1, 12)
 
 
 def read(changes, uid=testing.EXPLICIT_VR_LITTLE_ENDIAN):
