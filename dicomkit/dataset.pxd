@@ -41,6 +41,7 @@ cdef class DataSet(TypedAccess):
     cdef DataElement find_element(self, uint32_t tag)
     cdef object value_of(self, uint32_t tag, object default)
     cdef list record_order(self)
+    cdef DataElement _made(self, uint32_t tag, value)
     cdef str _vr_for(self, uint32_t tag)
     cdef uint16_t _vr_code_for(self, uint32_t tag) except 0
     cdef bint is_touched(self) except -1

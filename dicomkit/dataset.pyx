@@ -33,8 +33,10 @@ __all__ = ["DataSet"]
 cdef enum:
     ITEM = 0xFFFEE000
     SPECIFIC_CHARACTER_SET = 0x00080005
+    BITS_ALLOCATED = 0x00280100
     PIXEL_REPRESENTATION = 0x00280103
     LUT_DESCRIPTOR = 0x00283002
+    PIXEL_DATA = 0x7FE00010
     DELIMITER_GROUP = 0xFFFE
 
 cdef extern from "Python.h":
@@ -347,7 +349,9 @@ cdef class DataSet(TypedAccess):
     def __setitem__(self, key, value):
         cdef uint32_t tag = tag_of_key(key)
         if value is not None and not isinstance(value, DataElement):
-            value = made_element(tag, self._vr_code_for(tag), value)
+            if tag == SPECIFIC_CHARACTER_SET:
+                parse_specific_character_set(_terms_of(value), strict=True)
+            value = self._made(tag, value)
             if (<DataElement>value).items is not None:
                 # Items that were read belong to another data set. Those that were made do not yet, and can still be filled.
                 (<DataElement>value).items = [
@@ -358,6 +362,17 @@ cdef class DataSet(TypedAccess):
         elif value is not None and (<DataElement>value).items is not None:
             value = _with_items_of_its_own(value)
         self._put(tag, value)
+
+    cdef DataElement _made(self, uint32_t tag, value):
+        """An element with the VR that its place gives it."""
+        cdef uint16_t vr = self._vr_code_for(tag)
+        try:
+            return made_element(tag, vr, value)
+        except InvalidValueError:
+            # US or SS, as Pixel Representation says: while nobody has said it, the value may.
+            if vr != VR_US or vr_of_tag(tag) != VR_XS or self.get(PIXEL_REPRESENTATION) is not None:
+                raise
+        return made_element(tag, VR_SS, value)
 
     cdef int _put_element(self, DataElement element) except -1:
         self._put(element.tag_number, element if element.items is None else _with_items_of_its_own(element))
@@ -388,8 +403,10 @@ cdef class DataSet(TypedAccess):
                 name = creator.encode("latin-1", "replace")
                 vr = vr_of_private(name, len(name), tag)
         if vr == VR_XS:
-            vr = VR_SS if self.get(PIXEL_REPRESENTATION) == 1 else VR_US
-        elif vr == VR_OX or vr == VR_XW or vr == VR_XX:
+            vr = VR_SS if self.get(PIXEL_REPRESENTATION, self.is_signed) == 1 else VR_US
+        elif vr == VR_OX:
+            vr = VR_OB if tag == PIXEL_DATA and 1 <= (self.get(BITS_ALLOCATED) or 0) <= 8 else VR_OW
+        elif vr == VR_XW or vr == VR_XX:
             vr = VR_OW
         if vr == 0:
             raise InvalidValueError("the dictionaries do not know this element: set a DataElement, which has a VR", tag=tag)
@@ -723,6 +740,13 @@ cdef inline bint _allows(uint16_t known, uint16_t vr) noexcept nogil:
     if known == VR_XW:
         return vr == VR_US or vr == VR_OW
     return known == VR_XX and (vr == VR_US or vr == VR_SS or vr == VR_OW)
+
+
+cdef object _terms_of(value):
+    """What somebody sets Specific Character Set to, as far as it is text; the VR says what else is wrong."""
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return [term for part in values if isinstance(part, str) for term in part.split("\\")]
+
 
 cdef bint _are_equal(DataSet left, DataSet right) except -1:
     for mine, its in zip(left, right):

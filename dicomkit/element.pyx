@@ -736,7 +736,10 @@ cdef class DataElement:
             return False
         if self.vr_code == VR_SQ:
             return self.items == that.items
-        if self.character_set == that.character_set and self.little_endian_data() == that.little_endian_data():
+        # Numbers by their bytes too: one that is NaN is the same as itself.
+        if (not is_text_vr(self.vr_code) or self.character_set == that.character_set) and (
+            self.little_endian_data() == that.little_endian_data()
+        ):
             return True
         mine, theirs = self.decode(TELL), that.decode(TELL)
         if mine is INVALID or theirs is INVALID:

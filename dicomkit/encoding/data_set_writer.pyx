@@ -24,7 +24,7 @@ from dicomkit._core.vr_code cimport *
 from dicomkit.dataset cimport DataSet
 from dicomkit.element cimport DataElement, fill_field
 from dicomkit.encoding.made_elements cimport MOST_AHEAD, are_in_order, in_tag_order, look_ahead, next_elements, sort_few
-from dicomkit.values.decode cimport TELL, Field
+from dicomkit.values.decode cimport TELL, Field, is_text_vr
 
 from dicomkit._core.element_write import LARGE_VALUE
 from dicomkit.errors import InvalidTagError, InvalidValueError, LimitExceededError, PixelDataError
@@ -37,12 +37,17 @@ cdef enum:
     ITEM_DELIMITATION = 0xFFFEE00D
     SEQUENCE_DELIMITATION = 0xFFFEE0DD
     SPECIFIC_CHARACTER_SET = 0x00080005
+    BITS_ALLOCATED = 0x00280100
+    PIXEL_REPRESENTATION = 0x00280103
+    PALETTE_DESCRIPTORS = 0x002811      # (0028,1101) to (0028,1113), and the palettes' data, which is no choice of US and SS
+    LUT_DESCRIPTOR = 0x00283002
+    PIXEL_DATA = 0x7FE00010
     COMMAND_GROUP = 0x0000
     FILE_META_GROUP = 0x0002
     DELIMITER_GROUP = 0xFFFE
     UNDEFINED = 0xFFFFFFFF
     ENCODING = 3                # IMPLICIT_VR | BIG_ENDIAN
-    MOST_DEPTH = 256            # reading goes no deeper, and a data set that holds itself has no end
+    MOST_DEPTH = 256            # a data set that holds itself has no end
     ESCAPE = 0x1B
     BACKSLASH = 0x5C
     TILDE = 0x7E
@@ -139,6 +144,8 @@ cdef class DataSetWriter:
     cdef ElementIndex kept
     cdef object stream              # (tag, VR code, length, chunks) of a value that comes while the output is written
     cdef int own_group
+    cdef DataSet current            # the data set whose elements are being written
+    cdef bint is_signed             # Pixel Representation there, or of the nearest data set around it; kept for implicit VR only
     cdef readonly bint is_unencodable   # a character did not fit into its character set
 
     def __init__(self, ElementWriter out not None, *, undefined_lengths=None, character_set=None, DataSet kept=None,
@@ -194,11 +201,19 @@ cdef class DataSetWriter:
     # Data sets.
 
     cdef int write(self, DataSet data_set, object around, uint32_t depth) except -1:
+        cdef DataSet outer = self.current
+        cdef bint is_outer_signed = self.is_signed
         if depth > MOST_DEPTH:
             raise LimitExceededError(f"sequences nest deeper than {MOST_DEPTH}")
+        self.current = data_set
+        if self.out.flags & IMPLICIT_VR:
+            self.is_signed = data_set.get(PIXEL_REPRESENTATION, is_outer_signed) == 1
         if data_set.index is None:
-            return self.write_made(data_set, around, depth)
-        return self.write_read(data_set, self.set_of(data_set, around), depth)
+            self.write_made(data_set, around, depth)
+        else:
+            self.write_read(data_set, self.set_of(data_set, around), depth)
+        self.current, self.is_signed = outer, is_outer_signed
+        return 0
 
     cdef int write_made(self, DataSet data_set, object character_set, uint32_t depth) except -1:
         """A data set that was never read: all of it is in ``changes``."""
@@ -426,16 +441,20 @@ cdef class DataSetWriter:
         """An element that was read, in another encoding or around items that were touched."""
         cdef ElementIndex index = data_set.index
         cdef Element* element = &index.records[record]
-        cdef uint16_t vr = element.vr
+        cdef uint16_t vr = element.vr, known
         cdef Field field
         if element.flags & FRAGMENTS:
             return self.put_fragments(index, record)
         if items is None and element.flags & CONTAINER:
             items = data_set.fresh_items(record)
         if items is None:
-            # An explicit UN stays UN where there are VRs: its bytes are right whatever they hold.
-            if element.flags & IMPLICIT_VR or vr == 0 or (vr == VR_UN and self.out.flags & IMPLICIT_VR):
-                vr = data_set.resolve_vr(record)
+            # An explicit UN stays UN where there are VRs: its bytes are right whatever they hold, but for text in another character set.
+            if element.flags & IMPLICIT_VR or vr == 0 or vr == VR_UN:
+                known = data_set.resolve_vr(record)
+                if element.flags & IMPLICIT_VR or vr == 0 or self.out.flags & IMPLICIT_VR or (
+                    (known == VR_SQ or _uses_character_set(known)) and data_set.character_set() != character_set
+                ):
+                    vr = known
             if vr == VR_SQ:
                 items = data_set.items_of(record)
         if items is not None:
@@ -453,8 +472,12 @@ cdef class DataSetWriter:
         """A value field, its text in ``own_set``."""
         cdef bint is_name = field.vr == VR_PN, is_multi_valued = not (field.vr == VR_LT or field.vr == VR_ST or field.vr == VR_UT)
         cdef Plainness plainness = PLAIN
-        if self.out.flags & IMPLICIT_VR and field.length and vr_of_tag(field.tag) == VR_SQ and not self.out.is_lenient:
-            raise InvalidValueError("PS3.6 has a sequence there, and implicit VR cannot say that this is none", tag=field.tag)
+        if self.out.flags & IMPLICIT_VR and field.length and not self.out.is_lenient:
+            self.check_unsaid_vr(field)
+        if field.tag == PIXEL_DATA and field.vr == VR_OB and field.is_big_endian != ((self.out.flags & BIG_ENDIAN) != 0) and (
+            (self.current.get(BITS_ALLOCATED) or 0) > 8
+        ):
+            field.vr = VR_OW            # which cells of more than 8 bits are (PS3.5 A.2, A.3): their bytes change places
         if own_set is not character_set and _uses_character_set(field.vr):
             plainness = _plainness(field.data, field.length)
         if plainness != PLAIN and own_set != character_set and (
@@ -467,11 +490,37 @@ cdef class DataSetWriter:
                 except InvalidValueError as error:
                     self.is_unencodable = True
                     raise InvalidValueError(f"{error.problem}; switch_to_utf_8=True declares one that has all", tag=field.tag) from None
+                if len(owner) & 1:      # which a lenient writer would leave so, as what was read
+                    owner += b" "
                 return self.out.put_element(
                     field.tag, field.vr, <const uint8_t*>PyBytes_AS_STRING(owner), PyBytes_GET_SIZE(owner), False, owner, 0)
             if not self.out.is_lenient:
                 raise InvalidValueError(f"{problem}, so that it cannot be written in another one; lenient=True copies it", tag=field.tag)
         return self.out.put_element(field.tag, field.vr, field.data, field.length, field.is_big_endian, owner, owner_offset)
+
+    cdef int check_unsaid_vr(self, Field* field) except -1:
+        """Implicit VR does not say the VR: what readers take for it must not give another value (PS3.5 7.1.3, PS3.6)."""
+        cdef uint16_t known = vr_of_tag(field.tag), vr = field.vr
+        cdef bint is_descriptor
+        cdef uint64_t i
+        if known == 0 or known == vr or vr == VR_UN or (is_text_vr(known) and is_text_vr(vr)):
+            return 0
+        if known == VR_SQ:
+            raise InvalidValueError("PS3.6 has a sequence there, and implicit VR cannot say that this is none", tag=field.tag)
+        if (known == VR_XS or known == VR_XX) and (vr == VR_SS) != self.is_signed and (vr == VR_US or vr == VR_SS):
+            is_descriptor = field.tag == LUT_DESCRIPTOR or field.tag >> 8 == PALETTE_DESCRIPTORS
+            for i in range(field.length // 2):
+                if is_descriptor and i != 1:
+                    continue            # the number of entries and their bits have no sign (PS3.3 C.7.6.3.1.5, C.11.1.1.1)
+                if field.data[2 * i + (0 if field.is_big_endian else 1)] & 0x80:
+                    raise InvalidValueError("implicit VR gives it the sign of Pixel Representation, which would change the value", tag=field.tag)
+            return 0
+        if (known == VR_XS or known == VR_XX or known == VR_XW) and (vr == VR_US or vr == VR_SS or vr == VR_OW):
+            return 0
+        if (known & 0xFF == c"O" or known == VR_OX or known == VR_XW or known == VR_XX) and (vr == VR_OB or vr == VR_OW):
+            return 0
+        raise InvalidValueError(
+            f"{chr(vr & 0xFF)}{chr(vr >> 8)} is not the VR that PS3.6 has there, and implicit VR cannot say another one", tag=field.tag)
 
     cdef int put_items(self, uint32_t tag, list items, bint is_undefined, object character_set, uint32_t depth) except -1:
         """A sequence (PS3.5 7.5)."""
