@@ -14,7 +14,7 @@ from dicomkit.network.data_set_pieces import data_set_pieces
 from dicomkit.network.dimse.fragments import fragment_data_set, get_fragment_length
 from dicomkit.network.dimse.session import CommandReceived, DataSetFragmentReceived, DimseSession, ProtocolViolated
 from dicomkit.network.errors import ConnectionClosedError, InvalidStateError, LocalProtocolError, RemoteProtocolError
-from dicomkit.network.received_message import DataSetStream, ReceivedMessage
+from dicomkit.network.received_message import DataSetStream, Poured, ReceivedMessage
 from dicomkit.network.timeouts import TimeoutType
 from dicomkit.network.ul import AssociateRequest, PresentationDataReceived, ReleaseRequested, Role, State, UpperLayer, UpperLayerEvent
 
@@ -272,12 +272,12 @@ class MessageExchange:
                 return True
         return False
 
-    async def _pour(self, take: Take, fragments: list[memoryview]) -> bool:
-        """Have fragments taken in a thread while they keep coming; return whether they ended the data set."""
+    async def _pour(self, take: Take, fragments: list[memoryview]) -> Poured:
+        """Have fragments taken in a thread while they keep coming."""
         if self._sending.locked():
             # The thread would need the association for itself.
             await self._loop.run_in_executor(None, take, fragments, False)
-            return False
+            return Poured(False)
         is_stopped = threading.Event()
         async with self._sending:
             self._connection.transport.stop_watching()
@@ -296,14 +296,17 @@ class MessageExchange:
                 with self._closing_on_error():
                     raise await self._end_by(interruption) from None
 
-    def _pour_in_thread(self, take: Take, fragments: list[memoryview], is_stopped: threading.Event) -> bool:
+    def _pour_in_thread(self, take: Take, fragments: list[memoryview], is_stopped: threading.Event) -> Poured:
         connection = self._connection
         is_last, shares = False, 0
         while not is_stopped.is_set():
             if fragments or is_last:
-                take(fragments, is_last)
+                try:
+                    take(fragments, is_last)
+                except Exception as error:
+                    return Poured(is_last, error)
             if is_last:
-                return True
+                return Poured(True)
             if connection.has_had_its_share:
                 shares += 1
                 if shares == MOST_SHARES:
@@ -313,7 +316,7 @@ class MessageExchange:
                 break
             fragments = []
             is_last = self._take_fragments(fragments)
-        return False
+        return Poured(False)
 
     # What went wrong.
 

@@ -14,9 +14,16 @@ if TYPE_CHECKING:
     from dicomkit.network.dimse.messages import Message
 
     Take: TypeAlias = Callable[[list[memoryview], bool], None]
-    Pour: TypeAlias = Callable[[Take, list[memoryview]], Awaitable[bool]]
+    Pour: TypeAlias = Callable[[Take, list[memoryview]], Awaitable["Poured"]]
 
-__all__ = ["DataSetStream", "ReceivedMessage"]
+__all__ = ["DataSetStream", "Poured", "ReceivedMessage"]
+
+
+class Poured(NamedTuple):
+    """How far a thread came: whether it had the end of the data set, and what was raised by the function that took it."""
+
+    is_finished: bool
+    problem: Exception | None = None
 
 
 class DataSetStream:
@@ -63,7 +70,9 @@ class DataSetStream:
         if self._pour is None or self._is_finished:
             await asyncio.get_running_loop().run_in_executor(None, take, fragments, self._is_finished)
         else:
-            self._is_finished = await self._pour(take, fragments)
+            self._is_finished, problem = await self._pour(take, fragments)
+            if problem is not None:
+                raise problem
 
     async def drain(self) -> None:
         """Read over what is left."""

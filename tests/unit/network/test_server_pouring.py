@@ -152,19 +152,25 @@ async def test_a_server_that_stops_leaves_nothing_behind(tmp_path, slow_disk):
     assert files_in(tmp_path) == []
 
 
-async def test_a_disk_that_is_full(tmp_path, monkeypatch):
+@pytest.mark.parametrize("size", [10_000, 2_000_000])
+@pytest.mark.parametrize("when", ["first", "later", "end"])
+async def test_a_disk_that_is_full(tmp_path, monkeypatch, when, size):
     written = []
+
+    def refuse(*arguments, **more):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def write_all(self, buffers):
         written.append(buffers)
-        if len(written) > 1:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if when == "first" or len(written) > 1:
+            refuse()
 
-    monkeypatch.setattr(UnfinishedFile, "write_all", write_all)
+    monkeypatch.setattr(UnfinishedFile, *(("finish", refuse) if when == "end" or size < 20_000 else ("write_all", write_all)))
     async with server(DefaultStorageHandler(tmp_path)) as running:
         peer = await RawPeer.associated(running.port)
-        assert await peer.store(UID, 2_000_000) == 0xA700
-        assert await peer.echo(2) == 0
+        for message_id in (1, 2):
+            assert await peer.store(UID, size, message_id) == 0xA700
+        assert await peer.echo(3) == 0
         await peer.release()
     assert files_in(tmp_path) == []
 
