@@ -9,9 +9,10 @@ import subprocess
 
 import pytest
 
+from dicomkit.network.services.storage_handler import DefaultStorageHandler
 from tests.conftest import unavailable
 from tests.faults.conftest import until
-from tests.faults.wire import COMMAND, LAST, RawPeer, associate, data, echo_command, pdv
+from tests.faults.wire import COMMAND, LAST, RawPeer, associate, data, data_set, echo_command, pdv
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +45,10 @@ def serving_tls(serving, contexts):
     from dicomkit.network.services.storage_scp import StorageSCPConfiguration
     from dicomkit.testing import KeepingDelegate
 
-    def make(**settings):
+    def make(delegate=None, **settings):
         usual = {"ae_title": "ME", "host": "127.0.0.1", "port": 0, "ssl_context": contexts[0]}
         configuration = StorageSCPConfiguration(**{**usual, **settings})
-        return DICOMStorageServer(configuration, KeepingDelegate())
+        return DICOMStorageServer(configuration, delegate or KeepingDelegate())
 
     return make
 
@@ -60,6 +61,18 @@ async def test_an_instance_over_tls(serving_tls, contexts):
         assert await peer.store("1.2.3", 300_000) == 0
         await peer.release()
         assert server._delegate.files[0].data_size > 300_000
+
+
+async def test_instances_over_tls_to_files(serving_tls, contexts, tmp_path):
+    async with serving_tls(DefaultStorageHandler(tmp_path)) as server:
+        peer = RawPeer(*await asyncio.open_connection("127.0.0.1", server.port, ssl=contexts[1]))
+        await peer.send(associate())
+        assert await peer.receive() is not None
+        for number in range(1, 4):
+            assert await peer.store(f"1.2.{number}", number * 1_000_000, number) == 0
+        await peer.release()
+    for number in range(1, 4):
+        assert (tmp_path / f"1.2.{number}.dcm").read_bytes().endswith(data_set(f"1.2.{number}", number * 1_000_000))
 
 
 async def test_silence_in_the_handshake_delays_nobody(serving_tls, contexts):
