@@ -29,6 +29,7 @@ Result = TypeVar("Result")
 
 SUFFIX = ".dcm"
 POURED_SIZE = 1 << 13   # that came in one read: its sender keeps a thread busy, which reads and writes
+LEAST_WRITTEN = 1 << 16 # bytes that the thread writes at a time: to copy fewer costs less than a call of the file system
 WRITE_SIZE = 1 << 20    # collected of a sender in no hurry, before a thread writes it
 LONGEST_NAME = 64
 PREAMBLE = bytes(128)
@@ -129,6 +130,9 @@ class _Writer:
 
     def take(self, fragments: list[memoryview], is_last: bool) -> None:
         """Write fragments, in a thread, and finish with the last: so that one visit to a thread does for most instances."""
+        if not is_last and self.pending.size + sum(map(len, fragments)) < LEAST_WRITTEN:
+            self.pending.extend(fragments)
+            return
         self._write([*self.pending.take(), *fragments])
         if is_last and not self._is_discarded:
             self._finish()
