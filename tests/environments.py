@@ -13,7 +13,6 @@ from __future__ import annotations
 import sys
 import sysconfig
 import venv
-from importlib import metadata
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -65,8 +64,8 @@ def make_environment(setting: str, folder: Path) -> Path:
 
 
 def _link_distribution(site: Path, name: str) -> None:
-    found = metadata.distribution(name)
-    path = Path(str(found.locate_file(""))) / f"{name.replace('-', '_')}-{found.version}.dist-info"
+    # Not by importlib.metadata: a build in place leaves metadata of its own in the repository.
+    (path,) = Path(sysconfig.get_path("purelib")).glob(f"{name.replace('-', '_')}-*.dist-info")
     (site / path.name).symlink_to(path)
 
 
