@@ -50,14 +50,15 @@ class JPEGCodec:
         _check_process(header)
         header.check(encoded, descriptor)
         stored, wanted, photometric_interpretation = _colors(header, descriptor)
-        codestream = _mend_spectral_selection(header, encoded)
+        is_lossless = header.is_lossless
+        codestream = encoded if is_lossless else _mend_spectral_selection(header, encoded)
         decode_into(
             out,
             descriptor,
             lambda samples: decode_jpeg(codestream, samples, stored, wanted),
             precision=header.precision,
-            is_lossy=not header.is_lossless,
-            is_clamped=not header.is_lossless,
+            is_lossy=not is_lossless,
+            is_clamped=not is_lossless,
             to_values=True,
         )
         return photometric_interpretation
@@ -125,8 +126,6 @@ def _is_rgb(header: JPEGHeader, photometric_interpretation: str) -> bool:
 
 def _mend_spectral_selection(header: JPEGHeader, encoded: memoryview) -> bytes | memoryview:
     """Return a sequential codestream that says that its scan has all coefficients: some writers put 0 there, and decoders believe them."""
-    if header.is_lossless:
-        return encoded
     at = header.start_of_scan_offset + 4 + 2 * header.scan_components + 2
     if encoded[at] == _LAST_COEFFICIENT:
         return encoded

@@ -9,11 +9,20 @@ from dicomkit.errors import PixelDataError
 if TYPE_CHECKING:
     from dicomkit.codecs.contract import FrameDescriptor
 
-__all__ = ["END_MARKER", "check_components", "check_end", "check_precision", "check_size"]
+__all__ = ["END_MARKER", "check_components", "check_end", "check_frame", "check_precision", "check_size"]
 
 # Where padding ends and damage begins: fragments are padded by a byte; some writers pad the last one to a block.
 _LONGEST_PADDING = 4096
 END_MARKER = b"\xff\xd9"
+
+
+def check_frame(rows: int, columns: int, components: int, precision: int, descriptor: FrameDescriptor) -> None:
+    """Raise unless a codestream is the frame that the data set describes: :func:`check_size` and the other two in one step."""
+    if (rows, columns, components) != (descriptor.rows, descriptor.columns, descriptor.samples_per_pixel):
+        check_size(rows, columns, descriptor)
+        check_components(components, descriptor)
+    if precision > descriptor.bits_allocated:
+        check_precision(precision, descriptor)
 
 
 def check_size(rows: int, columns: int, descriptor: FrameDescriptor) -> None:

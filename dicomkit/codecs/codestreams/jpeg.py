@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicomkit.codecs.codestreams.checks import check_components, check_end, check_precision, check_size
+from dicomkit.codecs.codestreams.checks import check_end, check_frame
 from dicomkit.errors import PixelDataError
 
 if TYPE_CHECKING:
@@ -89,9 +89,7 @@ class JPEGHeader:
 
     def check(self, encoded: memoryview, descriptor: FrameDescriptor) -> None:
         """Raise :class:`PixelDataError` if the codestream is cut off, or is not the frame that the data set describes."""
-        check_size(self.rows, self.columns, descriptor)
-        check_components(len(self.components), descriptor)
-        check_precision(self.precision, descriptor)
+        check_frame(self.rows, self.columns, len(self.components), self.precision, descriptor)
         check_end(encoded[self.start_of_scan_offset :])     # not in a thumbnail before it
         if self.scan_components < len(self.components):
             self._check_scans(bytes(encoded))

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicomkit.codecs.codestreams.checks import END_MARKER, check_components, check_end, check_precision, check_size
+from dicomkit.codecs.codestreams.checks import END_MARKER, check_end, check_frame
 from dicomkit.errors import PixelDataError
 
 if TYPE_CHECKING:
@@ -83,9 +83,7 @@ class JPEG2000Header:
         PixelDataError
             If it is cut off, or another frame.
         """
-        check_size(self.rows, self.columns, descriptor)
-        check_components(self.component_count, descriptor)
-        check_precision(self.precision, descriptor)
+        check_frame(self.rows, self.columns, self.component_count, self.precision, descriptor)
         if self.is_subsampled:
             raise PixelDataError("the codestream has components with fewer samples than the frame has pixels")
         if self.tile_count > max(_TILES_AT_LEAST, descriptor.rows * descriptor.columns // _PIXELS_PER_TILE):
