@@ -161,7 +161,10 @@ class ImageShortcuts:
         )
 
     def overlays(self) -> list[Overlay]:
-        """Return the overlay planes of the 60xx groups, also those in unused bits of the pixels (PS3.3 C.9.2)."""
+        """Return the overlay planes of the 60xx groups, also those in unused bits of native pixels (PS3.3 C.9.2).
+
+        A group whose plane is not there, as de-identification leaves it, gives none, and a :class:`DICOMWarning`.
+        """
         return _image().overlays(self.data_set, self.transfer_syntax)  # type: ignore[no-any-return]
 
     def icon(self) -> PixelData | None:

@@ -233,9 +233,23 @@ class PixelData:
         """The stored values that are no image; None if there are none."""
         return None if self.data_set is None else read_pixel_padding(self.data_set, self.descriptor)
 
-    def overlays(self) -> list[Overlay]:
-        """Return the overlays, those in unused bits of the pixels as well. Raises :class:`PixelDataError` if one is not sound."""
-        return [] if self.data_set is None else read_overlays(self.data_set, self._read_cells)
+    def overlays(self, *, in_pixels_only: bool = False) -> list[Overlay]:
+        """Return the overlays, those in unused bits of native pixels as well. One without data is left out, with a :class:`DICOMWarning`.
+
+        Parameters
+        ----------
+        in_pixels_only
+            Whether to look for those in unused bits only.
+
+        Raises
+        ------
+        PixelDataError
+            If one is not sound.
+        """
+        if self.data_set is None:
+            return []
+        native = None if self.encapsulated is not None else self.descriptor
+        return read_overlays(self.data_set, native, self._read_cells, in_pixels_only=in_pixels_only)
 
     def pixel_value(self, row: int, column: int, frame_index: int = 0) -> int | float:
         """Return the stored value of a pixel with one sample.

@@ -150,7 +150,10 @@ def rescale(data_set: DataSet, stored_value: float, frame_index: int = 0) -> flo
 
 
 def overlays(data_set: DataSet, transfer_syntax: TransferSyntax) -> list[Overlay]:
-    """Return the overlays, those in unused bits of native pixels as well; raises :class:`PixelDataError` if one is not sound."""
+    """Return the overlays, those in unused bits of native pixels as well; raises :class:`PixelDataError` if one is not sound.
+
+    One without data is left out, with a :class:`DICOMWarning`.
+    """
     found = pixel_data(data_set, transfer_syntax)
     return read_overlays(data_set) if found is None else found.overlays()
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from dicomkit import tags
 from dicomkit._core.pixel_unpack import unpack_bits
-from dicomkit.errors import PixelDataError
+from dicomkit.errors import PixelDataError, warn
 from dicomkit.pixels.memory import new_array
 from dicomkit.pixels.unpack import swap_words
 from dicomkit.tag import Tag
@@ -20,6 +20,7 @@ from dicomkit.vr import VR
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
     from dicomkit.element import DataElement
+    from dicomkit.pixels.descriptor import PixelDataDescriptor
     from dicomkit.pixels.unpack import Array
 
 __all__ = ["Overlay", "draw_overlays", "read_overlays"]
@@ -27,6 +28,10 @@ __all__ = ["Overlay", "draw_overlays", "read_overlays"]
 _GROUPS = range(0x6000, 0x6020, 2)
 _LARGEST_INT32 = 0x7FFFFFFF
 _WHITE = (255, 255, 255)
+_CELLS_WITH_SPARE_BITS = (8, 16, 32, 64)
+
+_Loader: TypeAlias = Callable[[int], npt.NDArray[np.uint8]]
+_MakeLoader: TypeAlias = Callable[[int, int, int], _Loader]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +68,7 @@ class Overlay:
     number_of_frames: int | None
     image_frame_origin: int
     is_in_pixels: bool
-    _load: Callable[[int], npt.NDArray[np.uint8]] = field(repr=False)
+    _load: _Loader = field(repr=False)
 
     def frame(self, frame_index: int = 0) -> npt.NDArray[np.uint8] | None:
         """Return what belongs to a frame of the image: 0 and 1 in shape ``(rows, columns)``; None if nothing does.
@@ -81,13 +86,26 @@ class Overlay:
         return self._load(own_index) if 0 <= own_index < self.number_of_frames else None
 
 
-def read_overlays(data_set: DataSet, read_cells: Callable[[int], Array] | None = None) -> list[Overlay]:
+def read_overlays(
+    data_set: DataSet,
+    descriptor: PixelDataDescriptor | None = None,
+    read_cells: Callable[[int], Array] | None = None,
+    *,
+    in_pixels_only: bool = False,
+) -> list[Overlay]:
     """Read the overlays of a data set, those in groups of their own and those in unused bits of the pixels.
+
+    One that has neither is left out, with a :class:`DICOMWarning`: de-identification takes the data away and leaves the rest of the
+    group (PS3.15 E.1-1).
 
     Parameters
     ----------
+    descriptor
+        Of native pixels; None if there are none, as in compressed images.
     read_cells
-        Returns the cells of a frame as they are stored, unsigned, all bits; None if they cannot be had, as of compressed pixels.
+        Returns their cells of a frame as they are stored, unsigned, all bits.
+    in_pixels_only
+        Whether to look at no others.
 
     Raises
     ------
@@ -98,10 +116,14 @@ def read_overlays(data_set: DataSet, read_cells: Callable[[int], Array] | None =
     for group in _GROUPS:
         if _tag(group, tags.OverlayRows) not in data_set:
             continue
-        if _tag(group, tags.OverlayData) in data_set:
-            found.append(_read_overlay(data_set, group, _in_group(data_set, group)))
-        elif read_cells is not None and _tag(group, tags.OverlayBitPosition) in data_set:
-            found.append(_read_overlay(data_set, group, _in_cells(data_set, group, read_cells)))
+        data = _tag(group, tags.OverlayData)
+        if data in data_set and data_set[data].length:
+            if not in_pixels_only:
+                found.append(_read_overlay(data_set, group, _in_group(data_set, group)))
+        elif descriptor is not None and read_cells is not None and _is_in_pixels(data_set, group, descriptor):
+            found.append(_read_overlay(data_set, group, _in_cells(data_set, group, read_cells), is_in_pixels=True))
+        elif not in_pixels_only:
+            warn(PixelDataError(f"the overlay of group {group:04X} has no data, nor a place in the pixels (PS3.3 C.9.2)"))
     return found
 
 
@@ -122,7 +144,7 @@ def draw_overlays(
     return drawn
 
 
-def _read_overlay(data_set: DataSet, group: int, make_loader: Callable[[int, int, int], Callable[[int], npt.NDArray[np.uint8]]]) -> Overlay:
+def _read_overlay(data_set: DataSet, group: int, make_loader: _MakeLoader, *, is_in_pixels: bool = False) -> Overlay:
     rows, columns = (_uint16(data_set, _tag(group, tag)) for tag in (tags.OverlayRows, tags.OverlayColumns))
     if not rows or not columns:
         raise PixelDataError(f"an overlay has {rows} rows and {columns} columns")
@@ -140,7 +162,7 @@ def _read_overlay(data_set: DataSet, group: int, make_loader: Callable[[int, int
         data_set.string(_tag(group, tags.OverlayDescription)) or "",
         count,
         (data_set.uint16(_tag(group, tags.ImageFrameOrigin)) or 1) - 1,
-        _tag(group, tags.OverlayData) not in data_set,
+        is_in_pixels,
         make_loader(rows, columns, 1 if count is None else count),
     )
 
@@ -156,12 +178,12 @@ def _read_frame_count(data_set: DataSet, tag: Tag) -> int | None:
     return int(count)
 
 
-def _in_group(data_set: DataSet, group: int) -> Callable[[int, int, int], Callable[[int], npt.NDArray[np.uint8]]]:
+def _in_group(data_set: DataSet, group: int) -> _MakeLoader:
     element = data_set[_tag(group, tags.OverlayData)]
     if element.vr not in (VR.OB, VR.OW, VR.UN) or element.has_undefined_length:
         raise PixelDataError("Overlay Data is not made of bytes or words")
 
-    def make_loader(rows: int, columns: int, count: int) -> Callable[[int], npt.NDArray[np.uint8]]:
+    def make_loader(rows: int, columns: int, count: int) -> _Loader:
         bits = rows * columns
         if element.value_length * 8 < bits * count:
             raise PixelDataError(f"Overlay Data has {element.value_length} bytes for {count} frames of {rows} rows and {columns} columns")
@@ -183,22 +205,27 @@ def _unpack(element: DataElement, first_bit: int, rows: int, columns: int) -> np
     return plane
 
 
-def _in_cells(
-    data_set: DataSet, group: int, read_cells: Callable[[int], Array]
-) -> Callable[[int, int, int], Callable[[int], npt.NDArray[np.uint8]]]:
+def _is_in_pixels(data_set: DataSet, group: int, descriptor: PixelDataDescriptor) -> bool:
+    """Whether an overlay without data lies in a bit of the cells that is not stored (PS3.5 8.1.2, PS3.3-2004 C.9.2.1.1)."""
+    if descriptor.samples_per_pixel != 1 or descriptor.is_float or descriptor.bits_allocated not in _CELLS_WITH_SPARE_BITS:
+        return False
+    rows, columns, allocated, position = (
+        data_set.uint16(_tag(group, tag))
+        for tag in (tags.OverlayRows, tags.OverlayColumns, tags.OverlayBitsAllocated, tags.OverlayBitPosition)
+    )
+    if (rows, columns, allocated) != (descriptor.rows, descriptor.columns, descriptor.bits_allocated) or position is None:
+        return False
+    return position < descriptor.bit_shift or descriptor.high_bit < position < descriptor.bits_allocated
+
+
+def _in_cells(data_set: DataSet, group: int, read_cells: Callable[[int], Array]) -> _MakeLoader:
     position = _uint16(data_set, _tag(group, tags.OverlayBitPosition))
 
-    def make_loader(rows: int, columns: int, count: int) -> Callable[[int], npt.NDArray[np.uint8]]:
-        def load(index: int) -> npt.NDArray[np.uint8]:
-            cells = read_cells(index)
-            if cells.shape != (rows, columns) or not 0 <= position < cells.itemsize * 8:
-                raise PixelDataError(f"an overlay of {rows} rows and {columns} columns in bit {position} is not in the pixels")
-            plane: npt.NDArray[np.uint8] = (np.right_shift(cells, position) & 1).astype(np.uint8)
-            return plane
+    def load(index: int) -> npt.NDArray[np.uint8]:
+        plane: npt.NDArray[np.uint8] = (np.right_shift(read_cells(index), position) & 1).astype(np.uint8)
+        return plane
 
-        return load
-
-    return make_loader
+    return lambda rows, columns, count: load
 
 
 def _tag(group: int, tag: Tag) -> Tag:

@@ -72,7 +72,7 @@ class PixelDataRenderer:
             The longer side of the picture, or the rows and columns of a box to fit in; its pixels are then square. None for the
             pixels as they are stored.
         overlays
-            Whether to draw overlays, in white.
+            Whether to draw overlays, in white. Without, whatever is wrong with them does not matter.
 
         Returns
         -------

@@ -117,6 +117,8 @@ def _encode(data_set: DataSet, source: TransferSyntax, target: TransferSyntax, w
         raise PixelDataError(f"{target.name} is for data sets with Pixel Data only (PS3.5 A.4)")
     twin, pixel_data = _begin(data_set, source)
     indices = range(pixel_data.descriptor.number_of_frames)
+    if not source.is_encapsulated:
+        move_overlays_out_of_pixels(twin, pixel_data)
     raw = _raw_reader(pixel_data, source) if target.uid in (_UNCOMPRESSED, _DEFLATED) else None
     if raw is not None:     # cells stay as they are, and so do the attributes
         read = raw
@@ -125,8 +127,6 @@ def _encode(data_set: DataSet, source: TransferSyntax, target: TransferSyntax, w
             fragments.append(fragment)
         fragments.put_into(twin)
         return twin
-    if not source.is_encapsulated:
-        move_overlays_out_of_pixels(twin, pixel_data)
     first = pixel_data.frame(0)
     decoded = pixel_data.photometric_interpretation(0)
     colors = _colors_to_encode(decoded, pixel_data.descriptor, target)

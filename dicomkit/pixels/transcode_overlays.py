@@ -26,11 +26,10 @@ def move_overlays_out_of_pixels(data_set: DataSet, pixel_data: PixelData) -> Non
     Raises
     ------
     PixelDataError
-        If one of them is not sound.
+        If one of them is not sound. Other overlays are not looked at: they stay as they are.
     """
-    for overlay in pixel_data.overlays():
-        if overlay.is_in_pixels:
-            _write_overlay_data(data_set, overlay, pixel_data.descriptor.number_of_frames)
+    for overlay in pixel_data.overlays(in_pixels_only=True):
+        _write_overlay_data(data_set, overlay, pixel_data.descriptor.number_of_frames)
 
 
 def _write_overlay_data(data_set: DataSet, overlay: Overlay, frame_count: int) -> None:

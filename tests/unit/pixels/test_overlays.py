@@ -85,7 +85,7 @@ def test_in_bits_of_the_pixels():
         ((0x50, "SS", [1, 2, 3]),),
         ((0x15, "IS", "2147483648"),),
         ((0x15, "IS", "two"),),
-        ((0x3000, "OW", b""),),
+        ((0x3000, "OW", b"ab"), (0x10, "US", 9)),
         ((0x3000, "LO", "text"),),
         ((0x10, "US", 65535), (0x11, "US", 65535)),
     ],
@@ -95,12 +95,91 @@ def test_overlays_that_lie(more):
         read_image(STORED, *overlay(PLANE, *more)).pixel_data().overlays()
 
 
-@pytest.mark.parametrize(("rows", "position"), [(3, 12), (4, 16)])
-def test_bits_that_are_not_in_the_pixels(rows, position):
-    elements = [(0x60000010, "US", rows), (0x60000011, "US", 5), (0x60000100, "US", 16), (0x60000102, "US", position)]
-    (found,) = read_image(STORED, *elements, bits_stored=12).pixel_data().overlays()
-    with pytest.raises(PixelDataError, match="bit"):
-        found.frame(0)
+IN_BITS = {0x10: ("US", 4), 0x11: ("US", 5), 0x100: ("US", 16), 0x102: ("US", 12)}
+ONES = np.full((4, 5), 0xFFFF, np.uint16)
+
+
+def without_data(**lies):
+    """The elements of an overlay in bit 12 of 16-bit cells, but for what is no such thing."""
+    return [(0x60000000 | tag, *IN_BITS[tag]) for tag in IN_BITS if f"x{tag:x}" not in lies] + [
+        (0x60000000 | int(name[1:], 16), *value) for name, value in lies.items() if value
+    ]
+
+
+@pytest.mark.parametrize(
+    "lies",
+    [
+        {"x100": ("US", 1), "x102": ("US", 0)},     # what PS3.15 E.1-1 leaves
+        {"x100": ("US", 1), "x102": ("US", 12)},
+        {"x100": ("US", 8)},
+        {"x100": None},
+        {"x100": ("LO", "x")},
+        {"x102": None},
+        {"x102": ("US", 0)},
+        {"x102": ("US", 11)},
+        {"x102": ("US", 16)},
+        {"x10": ("US", 3)},
+        {"x10": ("US", 0)},
+        {"x11": ("US", 6)},
+        {"x100": ("US", 1), "x102": ("US", 0), "x3000": ("OW", b"")},
+    ],
+)
+def test_an_overlay_without_data_is_not_in_the_pixels(lies):
+    file = read_image(ONES, *without_data(**lies), bits_stored=12)
+    with pytest.warns(dicomkit.DICOMWarning, match="group 6000 has no data"):
+        assert file.overlays() == []
+    plain = file.render_frame()
+    with pytest.warns(dicomkit.DICOMWarning, match="group 6000 has no data"):
+        assert np.array_equal(file.render_frame(overlays=True), plain)
+
+
+def test_bits_below_the_stored_ones_are_unused_too():
+    cells = np.uint16(0xFFF0) | (STORED % 2)
+    (found,) = read_image(cells, *without_data(x102=("US", 0)), bits_stored=12, high_bit=15).pixel_data().overlays()
+    assert np.array_equal(found.frame(), STORED % 2)
+    with pytest.warns(dicomkit.DICOMWarning, match="has no data"):
+        assert read_image(cells, *without_data(x102=("US", 15)), bits_stored=12, high_bit=15).overlays() == []
+
+
+def test_an_empty_plane_may_be_in_the_pixels():
+    (found,) = read_image(ONES, *without_data(x3000=("OW", b"")), bits_stored=12).overlays()
+    assert found.is_in_pixels
+    assert found.frame().all()
+
+
+FLOAT = (0x7FE00008, "OF", np.linspace(0, 1, 20, dtype=np.float32).tobytes())
+BITS = [(0x00280100, "US", 1), (0x00280101, "US", 1), (0x00280102, "US", 0), (0x7FE00010, "OW", b"\xff\xff\xff\0")]
+
+
+@pytest.mark.parametrize(
+    ("stored", "more", "options", "allocated"),
+    [
+        (np.full((4, 5, 3), 127, np.uint8), [], {"photometric": "RGB", "bits_stored": 7}, 8),
+        (np.full((4, 5), 255, np.uint8), [], {}, 8),
+        (np.full((4, 5), 255, np.uint8), BITS, {}, 1),
+        (np.full((4, 5), 255, np.uint32), [FLOAT], {"bits_stored": 16}, 32),
+    ],
+    ids=["RGB", "no spare bits", "1 bit", "float"],
+)
+@pytest.mark.parametrize("position", [0, 7])
+def test_pixels_without_room_for_overlays(stored, more, options, allocated, position):
+    file = read_image(stored, *without_data(x100=("US", allocated), x102=("US", position)), *more, **options)
+    if FLOAT in more:
+        file.data_set.remove("PixelData")
+    file.render_frame()
+    with pytest.warns(dicomkit.DICOMWarning, match="has no data"):
+        assert file.overlays() == []
+
+
+def test_compressed_pixels_have_no_overlay_in_them():
+    cells = testing.encapsulated([ONES.tobytes()])
+    attributes = read_image(ONES, *without_data(), bits_stored=12).data_set
+    attributes.remove("PixelData")
+    encoded = b"".join(testing.element(int(element.tag), str(element.vr), element.value) for element in attributes) + cells
+    file = dicomkit.read(testing.part10(encoded, "1.2.840.10008.1.2.1.98"))
+    assert (file.pixel_data().frame(0) == 0xFFF).all()
+    with pytest.warns(dicomkit.DICOMWarning, match="has no data"):
+        assert file.overlays() == []
 
 
 @pytest.mark.parametrize("origin", [(1, 1), (3, 4), (0, -1), (-10, -10), (100, 100)])

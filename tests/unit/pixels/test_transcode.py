@@ -287,6 +287,37 @@ def test_overlays_in_the_pixels_move_out(frames):
     assert np.array_equal(encoded.pixel_data().array(), file.pixel_data().array())
 
 
+@pytest.mark.parametrize("keyword", BUILT_IN)
+def test_overlays_move_out_of_cells_that_stay(keyword):
+    """Nobody looks for overlays in the bits of encapsulated cells."""
+    overlay = [(0x60000010, "US", 20), (0x60000011, "US", 30), (0x60000100, "US", 16), (0x60000102, "US", 13)]
+    drawn = np.random.default_rng(9).integers(0, 2, (20, 30)).astype(np.uint16)
+    file = read_image((frames_of(1)[0] & 0xFFF) | (drawn << 13), *overlay, *INSTANCE, bits_stored=12)
+    (found,) = again(file.transcode(keyword)).overlays()
+    assert not found.is_in_pixels
+    assert np.array_equal(found.frame(), drawn)
+
+
+@pytest.mark.parametrize(
+    "lies",
+    [
+        [(0x60000100, "US", 1), (0x60000102, "US", 0)],     # de-identified: PS3.15 E.1-1 takes Overlay Data away
+        [(0x60000100, "US", 1), (0x60000102, "US", 0), (0x60003000, "OW", b"")],
+        [(0x60000100, "US", 16), (0x60000102, "US", 13), (0x60000010, "US", 3)],
+        [(0x60000015, "IS", "x"), (0x60003000, "OW", b"ab")],
+    ],
+    ids=["without data", "empty", "of another size", "unsound"],
+)
+def test_what_is_no_overlay_in_the_pixels_stays_as_it_is(lies):
+    overlay = {tag: (vr, value) for tag, vr, value in [(0x60000010, "US", 20), (0x60000011, "US", 30), *lies]}
+    elements = [(tag, vr, value) for tag, (vr, value) in overlay.items()]
+    file = read_image(np.full((20, 30), 0xFFFF, np.uint16), *elements, *INSTANCE, bits_stored=12)
+    for keyword in BUILT_IN:
+        encoded = again(file.transcode(keyword))
+        assert [tag for tag in encoded.data_set.tags if tag.group == 0x6000] == [tag for tag, _, _ in sorted(elements)]
+        assert all(encoded[tag].value_data == file[tag].value_data for tag in overlay)
+
+
 def icon(transfer_syntax=None):
     item = read_image(SMOOTH[:8, :8])
     return (item if transfer_syntax is None else item.transcode(transfer_syntax)).data_set
