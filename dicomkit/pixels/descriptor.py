@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from dicomkit.errors import MissingRequiredElementError, PixelDataError
+from dicomkit.errors import MissingRequiredElementError, PixelDataError, warn
 from dicomkit.pixels.image_pixel import read_image_pixel
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["PhotometricInterpretation", "PixelDataDescriptor", "PixelIndexError", "read_number_of_frames"]
 
 _BITS_ALLOCATED = (1, 8, 12, 16, 32, 64)
-_FLOAT_BITS_ALLOCATED = (32, 64)
+_FLOAT_BITS = {"FloatPixelData": 32, "DoubleFloatPixelData": 64}
 _DTYPES = {
     (is_float, is_signed, bits): f"{'float' if is_float else 'int' if is_signed else 'uint'}{(bits + 7) // 8 * 8}"
     for is_float in (False, True)
@@ -156,7 +156,7 @@ class PixelDataDescriptor:
             raise PixelDataError(f"Number of Frames is {self.number_of_frames}, not from 1 to {_LARGEST_INT32}")
 
     def _check_bits(self) -> None:
-        if self.bits_allocated not in (_FLOAT_BITS_ALLOCATED if self.is_float else _BITS_ALLOCATED):
+        if self.bits_allocated not in (_FLOAT_BITS.values() if self.is_float else _BITS_ALLOCATED):
             raise PixelDataError(f"Bits Allocated is {self.bits_allocated}")
         if not 1 <= self.bits_stored <= self.bits_allocated:
             raise PixelDataError(f"Bits Stored is {self.bits_stored} of {self.bits_allocated} bits allocated")
@@ -182,13 +182,16 @@ class PixelDataDescriptor:
             If Rows, Columns, Bits Allocated, Bits Stored, High Bit or Pixel Representation is absent. Float and Double Float Pixel
             Data need only the first three.
         PixelDataError
-            If a value has the wrong type or contradicts another.
+            If a value has the wrong type, is several, or contradicts another.
         """
         usual = read_image_pixel(data_set)
         if usual is not None:
             return _shared_descriptor(*usual, False)
-        is_float = "PixelData" not in data_set and ("FloatPixelData" in data_set or "DoubleFloatPixelData" in data_set)
+        float_bits = _find_float_bits(data_set)
+        is_float = float_bits is not None
         bits_allocated = _uint16(data_set, "BitsAllocated")
+        if is_float and bits_allocated != float_bits:
+            raise PixelDataError(f"Bits Allocated is {bits_allocated}, not {float_bits} (PS3.3 C.7.6.24, C.7.6.25)")
         return _shared_descriptor(
             _uint16(data_set, "Rows"),
             _uint16(data_set, "Columns"),
@@ -296,16 +299,26 @@ def _shared_descriptor(
     )
 
 
+def _find_float_bits(data_set: DataSet) -> int | None:
+    """What Bits Allocated must be of Float or Double Float Pixel Data; None if neither counts."""
+    bits = next((bits for keyword, bits in _FLOAT_BITS.items() if keyword in data_set), None)
+    if bits is None or "PixelData" not in data_set:
+        return bits
+    warn(PixelDataError("Pixel Data and Float or Double Float Pixel Data are both there: Pixel Data counts (PS3.3 C.7.6.24)"))
+    return None
+
+
 def read_number_of_frames(data_set: DataSet) -> int:
     """Return Number of Frames (0028,0008), 1 where it is absent or empty.
 
     Raises
     ------
     PixelDataError
-        If it is not an integer string. Whether it makes sense is the descriptor's business.
+        If it is not one integer string. Whether it makes sense is the descriptor's business.
     """
     number = data_set.integer_string("NumberOfFrames")
     if number is not None:
+        _check_single(data_set, "NumberOfFrames")
         return int(number)
     if "NumberOfFrames" in data_set and data_set["NumberOfFrames"].length:
         raise PixelDataError("Number of Frames is not an integer string")
@@ -315,9 +328,16 @@ def read_number_of_frames(data_set: DataSet) -> int:
 def _uint16(data_set: DataSet, keyword: str, default: int | None = None) -> int:
     number = data_set.uint16(keyword)
     if number is not None:
+        _check_single(data_set, keyword)
         return number
     if keyword in data_set and data_set[keyword].length:
         raise PixelDataError(f"{keyword} is no 16-bit unsigned integer")
     if default is None:
         raise MissingRequiredElementError(keyword, "pixel data")
     return default
+
+
+def _check_single(data_set: DataSet, keyword: str) -> None:
+    count = data_set[keyword].vm
+    if count != 1:
+        raise PixelDataError(f"{keyword} has {count} values, not one")

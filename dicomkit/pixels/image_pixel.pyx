@@ -26,6 +26,8 @@ cdef enum:
     BITS_STORED = 0x00280101
     HIGH_BIT = 0x00280102
     PIXEL_REPRESENTATION = 0x00280103
+    FLOAT_PIXEL_DATA = 0x7FE00008
+    DOUBLE_FLOAT_PIXEL_DATA = 0x7FE00009
     PIXEL_DATA = 0x7FE00010
     ABSENT = -1
     UNUSUAL = -2
@@ -42,7 +44,8 @@ def read_image_pixel(DataSet data_set not None):
     tuple or None
         Rows, Columns, Bits Allocated, Bits Stored, High Bit, Pixel Representation, Samples per Pixel, Photometric Interpretation, Planar
         Configuration and Number of Frames, with the defaults of :class:`PixelDataDescriptor`. None where an attribute is missing, has another VR
-        or another number of values, or where the data set was changed: who asks for one attribute after another learns what is wrong.
+        or another number of values, where there is pixel data of two kinds, or where the data set was changed: who asks for one attribute after
+        another learns what is wrong.
     """
     cdef int samples, planar, rows, columns, allocated, stored, high_bit, representation, frames
     cdef object colors
@@ -59,6 +62,8 @@ def read_image_pixel(DataSet data_set not None):
     if min(samples, planar, frames, rows, columns, allocated, stored, high_bit, representation) < 0 or representation > 1:
         return None
     if colors is None or data_set.find(PIXEL_DATA) < 0:
+        return None
+    if data_set.find(FLOAT_PIXEL_DATA) >= 0 or data_set.find(DOUBLE_FLOAT_PIXEL_DATA) >= 0:
         return None
     return rows, columns, allocated, stored, high_bit, representation, samples, colors, planar, frames
 

@@ -13,6 +13,7 @@ from dicomkit.pixels.memory import new_array
 from dicomkit.pixels.unpack import (
     Array,
     as_bytes,
+    check_chroma_length,
     extract_stored_bits,
     has_own_cells,
     needs_extraction,
@@ -50,7 +51,7 @@ class NativeFrames:
     Raises
     ------
     PixelDataError
-        If there are fewer bytes than the descriptor promises.
+        If there are fewer bytes than the descriptor promises, or just as many as without chroma subsampling.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class NativeFrames:
         needed = (bits * descriptor.number_of_frames + 7) // 8
         if length < needed:
             raise PixelDataError(f"pixel data has {length} bytes; the image attributes promise {needed}")
+        check_chroma_length(descriptor, length)
         if length > needed + needed % 2:
             warnings.warn(f"pixel data has {length - needed} bytes more than the image attributes promise", DICOMWarning, stacklevel=2)
         self._descriptor = descriptor

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["find_pixel_data", "find_pixel_data_element", "read_pixel_data"]
 
 _PIXEL_DATA_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
-_NATIVE_VRS = (VR.OB, VR.OW, VR.OF, VR.OD, VR.UN)
+_NATIVE_VRS = (VR.OB, VR.OW, VR.UN)
+_FLOAT_VRS = (*_NATIVE_VRS, VR.OF, VR.OD)
 
 
 def find_pixel_data_element(data_set: DataSet) -> DataElement | None:
@@ -70,7 +71,7 @@ def find_pixel_data(data_set: DataSet, transfer_syntax: TransferSyntax) -> Pixel
 def _native_frames(element: DataElement, descriptor: PixelDataDescriptor) -> NativeFrames:
     if element.has_undefined_length:
         raise PixelDataError("Pixel Data is encapsulated, in a transfer syntax that wants it native (PS3.5 A.4)")
-    if element.vr not in _NATIVE_VRS:
+    if element.vr not in (_FLOAT_VRS if descriptor.is_float else _NATIVE_VRS):
         raise PixelDataError(f"pixel data is {element.vr}, which holds none")
     word_length = _big_endian_word_length(element, descriptor) if element.is_big_endian else 0
     read_into = element.read_into if element.is_deferred else None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Array",
     "as_bytes",
+    "check_chroma_length",
     "check_out",
     "extract_stored_bits",
     "has_own_cells",
@@ -50,6 +51,16 @@ def check_out(out: npt.NDArray[np.generic], shape: tuple[int, ...], dtype: npt.D
     """Raise :class:`ValueError` unless an array that a caller gave for the result can take it."""
     if out.shape != shape or out.dtype != np.dtype(dtype) or not out.flags.c_contiguous or not out.flags.writeable:
         raise ValueError(f"out must be a writable C-contiguous array of {np.dtype(dtype)} and shape {shape}")
+
+
+def check_chroma_length(descriptor: PixelDataDescriptor, length: int, frame_count: int | None = None) -> None:
+    """Raise :class:`PixelDataError` if 4:2:2 data is just as long as three samples a pixel: its writer upsampled, and forgot to say so."""
+    upsampled = descriptor.bytes_per_frame * (descriptor.number_of_frames if frame_count is None else frame_count)
+    if descriptor.is_chroma_subsampled and length in (upsampled, upsampled + upsampled % 2):
+        raise PixelDataError(
+            f"pixel data has {length} bytes, three samples a pixel; {descriptor.photometric_interpretation} has two. "
+            "Photometric Interpretation should probably be YBR_FULL"
+        )
 
 
 def swap_words(data: memoryview, word_length: int) -> memoryview:
@@ -106,7 +117,7 @@ def unpack_frames(
     Raises
     ------
     PixelDataError
-        If ``data`` is too short.
+        If ``data`` is too short, or 4:2:2 data cannot be that.
     ValueError
         If ``out`` does not fit.
     """
@@ -115,6 +126,7 @@ def unpack_frames(
         raise PixelDataError(f"{frame_count} frames need {(first_bit + bits + 7) // 8} bytes of pixel data; there are {len(data)}")
     if descriptor.is_chroma_subsampled:
         _check_chroma(descriptor)
+        check_chroma_length(descriptor, len(data), frame_count)
     shape = (frame_count, *descriptor.frame_shape)
     if out is not None:
         check_out(out, shape, descriptor.dtype)
@@ -186,6 +198,8 @@ def _check_chroma(descriptor: PixelDataDescriptor) -> None:
         raise PixelDataError(f"4:2:2 pixel data needs an even number of Columns, not {descriptor.columns}")
     if descriptor.bits_allocated not in _CHROMA_SUBSAMPLED_BITS:
         raise PixelDataError(f"4:2:2 pixel data has 8 or 16 bits allocated, not {descriptor.bits_allocated}")
+    if descriptor.planar_configuration:
+        raise PixelDataError("4:2:2 pixel data has Planar Configuration 0, not 1: nobody knows how planes would share chroma")
 
 
 def extract_stored_bits(cells: Bytes, descriptor: PixelDataDescriptor) -> None:

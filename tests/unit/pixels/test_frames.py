@@ -140,6 +140,46 @@ def test_float_pixel_data(tag, vr, dtype, syntax):
     assert pixel_data.pixel_range() == PixelRange(stored.min(), 3.0)
 
 
+@pytest.mark.parametrize(("tag", "vr", "allocated"), [(0x7FE00008, "OF", 64), (0x7FE00009, "OD", 32), (0x7FE00008, "OF", 16)])
+def test_the_bits_of_floats_are_fixed(tag, vr, allocated):
+    elements = [element for element in attributes(2, 2, allocated) if element[0] <= 0x00280100]
+    with pytest.raises(PixelDataError, match=f"Bits Allocated is {allocated}, not"):
+        read_image(elements, bytes(32), vr, tag=tag).pixel_data()
+
+
+@pytest.mark.parametrize("vr", ["OF", "OD"])
+def test_pixel_data_is_not_made_of_floats(vr):
+    with pytest.raises(PixelDataError, match=f"{vr}, which holds none"):
+        read_image(attributes(2, 4), bytes(16), vr).pixel_data()
+
+
+@pytest.mark.parametrize(("tag", "vr"), [(0x7FE00008, "OF"), (0x7FE00009, "OD")])
+def test_of_two_kinds_of_pixel_data_the_integers_count(tag, vr):
+    file = read_image([*attributes(1, 2), (tag, vr, bytes(16))], b"\1\0\2\0")
+    with pytest.warns(DICOMWarning, match="are both there: Pixel Data counts"):
+        assert file.pixel_data().frame().tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("tag", "vr", "values"),
+    [
+        (0x00280002, "US", [1, 3]),
+        (0x00280006, "US", [0, 1]),
+        (0x00280008, "IS", "2\\9"),
+        (0x00280010, "US", [2, 7]),
+        (0x00280011, "US", [2, 7]),
+        (0x00280100, "US", [16, 8]),
+        (0x00280101, "US", [16, 12]),
+        (0x00280102, "US", [15, 11]),
+        (0x00280103, "US", [0, 1]),
+    ],
+)
+def test_one_value_is_not_several(tag, vr, values):
+    elements = {number: (number, kind, value) for number, kind, value in attributes(2, 2)} | {tag: (tag, vr, values)}
+    with pytest.raises(PixelDataError, match="has 2 values, not one"):
+        read_image(elements.values(), bytes(16)).pixel_data()
+
+
 # PIX-5
 def test_frame_data_is_the_slice():
     pixel_data = PixelData(describe(3, 4, number_of_frames=2), STORED.tobytes())

@@ -68,6 +68,11 @@ def test_what_is_unusual_is_left_to_who_can_say_why(tag, content):
     assert read_image_pixel(read({tag: content})) is None
 
 
+@pytest.mark.parametrize(("tag", "vr"), [(0x7FE00008, "OF"), (0x7FE00009, "OD")])
+def test_pixel_data_of_two_kinds_is_unusual(tag, vr):
+    assert read_image_pixel(read({tag: (vr, bytes(8))})) is None
+
+
 def test_changes_count():
     data_set = read({})
     data_set.Rows = 5

@@ -44,7 +44,7 @@ def images(draw):
         is_signed=draw(st.booleans()),
         samples_per_pixel=1 if photometric is MONOCHROME else 3,
         photometric_interpretation=photometric,
-        planar_configuration=draw(st.integers(0, 1)),
+        planar_configuration=0 if photometric is CHROMA else draw(st.integers(0, 1)),
     )
     per_frame = descriptor.native_bits_per_frame // allocated
     # Now and then all bits are clean: that goes another way.
@@ -106,7 +106,9 @@ def on_disk(descriptor, data, word_length):
 @given(images(), st.booleans(), st.sampled_from([in_memory, on_disk]), st.integers(0, 1))
 def test_every_layout(image, is_big_endian, make_source, spare):
     descriptor, cells = image
-    data = pack(cells, descriptor.bits_allocated) + b"\xff" * spare
+    data = pack(cells, descriptor.bits_allocated)
+    # Two bytes more than a single pair of pixels takes are what it takes without subsampling.
+    data += b"\xff" * (spare if len(data) > 4 else 0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DICOMWarning)  # the spare byte
         source = make_source(descriptor, memoryview(swapped(data) if is_big_endian else data), 2 if is_big_endian else 0)
@@ -263,6 +265,34 @@ def test_422_of_other_depths_is_refused():
     )
     with pytest.raises(PixelDataError, match="8 or 16"):
         PixelData(descriptor, bytes(16)).frame()
+
+
+@pytest.mark.parametrize(("frames", "pixels"), [(1, bytes(24)), (3, bytes(72)), (1, bytes(24 * 2))])
+def test_422_that_was_upsampled_is_refused(frames, pixels):
+    """As long as three samples a pixel: taken pair by pair, samples of all kinds would be mixed up."""
+    allocated = 16 if len(pixels) == 48 else 8
+    bits = [(0x00280002, "US", 3), (0x00280100, "US", allocated), (0x00280101, "US", allocated), (0x00280102, "US", allocated - 1)]
+    image = [*bits, (0x00280011, "US", 4), (0x00280008, "IS", frames), (0x7FE00010, "OW", pixels)]
+    file = read_image(np.zeros((2, 4), np.uint8), *image, photometric="YBR_FULL_422")
+    with pytest.raises(PixelDataError, match="should probably be YBR_FULL"):
+        file.pixel_data()
+    file.PhotometricInterpretation = "YBR_FULL"
+    assert file.pixel_data().array().shape[-1] == 3
+
+
+def test_422_that_was_upsampled_is_refused_in_fragments():
+    image = [(0x00280002, "US", 3), (0x00280004, "CS", "YBR_FULL_422"), (0x00280010, "US", 2), (0x00280011, "US", 4), (0x00280100, "US", 8)]
+    image += [(0x00280101, "US", 8), (0x00280102, "US", 7), (0x00280103, "US", 0)]
+    encoded = testing.data_set(image) + testing.encapsulated([bytes(24)])
+    with pytest.raises(PixelDataError, match="should probably be YBR_FULL"):
+        dicomkit.read(testing.part10(encoded, "1.2.840.10008.1.2.1.98")).pixel_data().frame(0)
+
+
+def test_planes_of_422_are_refused():
+    """PS3.3 C.7.6.3.1.2: Planar Configuration shall be 0."""
+    image = [(0x00280002, "US", 3), (0x00280006, "US", 1), (0x7FE00010, "OB", bytes(16))]
+    with pytest.raises(PixelDataError, match="Planar Configuration 0"):
+        read_image(np.zeros((2, 4), np.uint8), *image, photometric="YBR_FULL_422").pixel_data().frame()
 
 
 def test_odd_lengths_are_padded_and_more_is_told():
