@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from dicomkit.errors import DICOMWarning, MissingRequiredElementError, PixelDataError
+from dicomkit.errors import DICOMWarning, MissingRequiredElementError, PixelDataError, warn
 from dicomkit.pixels.segmented import expand_segments
 from dicomkit.vr import VR
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["LookupTable", "has_table"]
 
 _LARGEST_ENTRY_COUNT = 0x10000
+_BYTE, _LARGEST_BYTE = 8, 0xFF
 _PALETTE_DATA_KEYWORDS = tuple(f"{color}PaletteColorLookupTableData" for color in ("Red", "Green", "Blue"))
 
 
@@ -34,7 +35,7 @@ class LookupTable:
     first_mapped_value
         The input that selects the first entry. Smaller inputs select it too; larger ones than the last entry's select the last.
     bits_per_entry
-        Bits of an output value: its range is 0 to ``2 ** bits_per_entry - 1``.
+        Bits of an output value, 16 where the data has words of more than the 8 bits that the descriptor says: its range is 0 to ``2 ** bits_per_entry - 1``.
     """
 
     entries: npt.NDArray[np.uint16]
@@ -78,7 +79,8 @@ class LookupTable:
             raise PixelDataError(f"{descriptor_keyword} has {bits} bits per entry")
         count = count or _LARGEST_ENTRY_COUNT
         if data_keyword in data_set:
-            return cls(_read_entries(data_set, data_keyword, count, bits), first, bits)
+            entries, bits = _read_entries(data_set, data_keyword, count, bits)
+            return cls(entries, first, bits)
         segmented_keyword = f"Segmented{data_keyword}"
         if data_keyword in _PALETTE_DATA_KEYWORDS and segmented_keyword in data_set:
             cell_length = 1 if bits == 8 else 2
@@ -113,15 +115,25 @@ def has_table(item: DataSet, sequence_keyword: str) -> bool:
     return False
 
 
-def _read_entries(data_set: DataSet, keyword: str, count: int, bits: int) -> npt.NDArray[np.uint16]:
-    """Read entries of one 16-bit word each, or 8-bit ones two in a word (PS3.3 C.11.1.1.1, C.7.6.3.1.6)."""
-    words = _read_cells(data_set, keyword, 2)
-    if len(words) >= count:
-        return words[:count]
-    cells = _read_cells(data_set, keyword, 1)
-    if bits == 8 and len(cells) >= count:
-        return cells[:count]
-    raise PixelDataError(f"{keyword} has {len(cells)} bytes for {count} entries of {bits} bits")
+def _read_entries(data_set: DataSet, keyword: str, count: int, bits: int) -> tuple[npt.NDArray[np.uint16], int]:
+    """Read entries, and how many bits they have.
+
+    The value length says how they are stored: 8-bit entries in a byte each, or in a 16-bit word each as all others (PS3.3 C.7.6.3.1.5,
+    C.7.6.3.1.6). More bytes than either are ignored, with a warning; what comes first are words then if they hold no more than 8 bits.
+    """
+    words, cells = _read_cells(data_set, keyword, 2), _read_cells(data_set, keyword, 1)
+    if len(cells) < (count if bits == _BYTE else 2 * count):
+        raise PixelDataError(f"{keyword} has {len(cells)} bytes for {count} entries of {bits} bits")
+    has_words = len(words) >= count and not (bits == _BYTE and len(cells) <= count + 1)
+    if has_words and bits == _BYTE and words[:count].max() > _LARGEST_BYTE:
+        if len(words) == count:
+            warn(PixelDataError(f"{keyword} has 16 bits per entry, not 8 as its descriptor says"))
+            return words, 2 * _BYTE
+        has_words = False
+    needed = 2 * count if has_words else count + count % 2
+    if len(cells) > needed:
+        warn(PixelDataError(f"{keyword} has {len(cells) - needed} bytes more than {count} entries of {bits} bits take"))
+    return (words if has_words else cells)[:count], bits
 
 
 def _read_cells(data_set: DataSet, keyword: str, cell_length: int) -> npt.NDArray[np.uint16]:

@@ -41,7 +41,7 @@ class PaletteColorLUT:
         MissingRequiredElementError
             If one is absent.
         PixelDataError
-            If one is not sound, or they differ in size or first mapped value.
+            If one is not sound, or they differ in size, first mapped value or bits per entry.
         """
         is_signed = data_set.uint16("PixelRepresentation") == 1
         red, green, blue = (
@@ -50,8 +50,9 @@ class PaletteColorLUT:
             )
             for name in ("Red", "Green", "Blue")
         )
-        if any(len(lut.entries) != len(red.entries) or lut.first_mapped_value != red.first_mapped_value for lut in (green, blue)):
-            raise PixelDataError("the red, green and blue palettes differ in size or first mapped value")
+        sizes = {(len(lut.entries), lut.first_mapped_value, lut.bits_per_entry) for lut in (red, green, blue)}
+        if len(sizes) > 1:
+            raise PixelDataError("the red, green and blue palettes differ in size, first mapped value or bits per entry")
         return cls(red, green, blue)
 
     @property
@@ -65,7 +66,15 @@ class PaletteColorLUT:
         return np.stack([table.entries >> (table.bits_per_entry - 8) for table in tables], axis=-1).astype(np.uint8)
 
     def apply(self, stored: Array) -> npt.NDArray[np.uint8]:
-        """Map stored values to 8-bit colours, in a new last axis. Entries of more than 8 bits show their high byte."""
+        """Map stored values to 8-bit colours, in a new last axis. Entries of more than 8 bits show their high byte.
+
+        Raises
+        ------
+        PixelDataError
+            If the values are no integers.
+        """
+        if stored.dtype.kind not in "iu":
+            raise PixelDataError(f"a palette has colours of integers, not of {stored.dtype.name}")
         if stored.itemsize <= _LARGEST_TABLE_CELL:
             return expand_palette(self.make_table(stored.dtype), stored)
         # Clamped as stored: 64-bit unsigned integers need not fit in those that count entries.

@@ -134,6 +134,36 @@ def test_8_bit_entries_in_half_words_and_in_words(big_endian):
     assert read_lut([4, 0, 8], bytes([1, 2, 3, 255]), "OB", big_endian=big_endian).entries.tolist() == [1, 2, 3, 255]
 
 
+@pytest.mark.parametrize(
+    ("descriptor", "data", "entries", "extra"),
+    [
+        ([3, 0, 16], [1, 2, 3, 4, 5], [1, 2, 3], 4),
+        ([3, 0, 12], [1, 2, 3, 4], [1, 2, 3], 2),
+        ([4, 0, 8], bytes([1, 2, 3, 4, 5, 6]), [1, 2, 3, 4], 2),    # bytes: too few for words
+        ([4, 0, 8], bytes([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), [1, 2, 3, 4], 6),   # words would have more than 8 bits
+        ([4, 0, 8], [1, 2, 3, 4, 5], [1, 2, 3, 4], 2),      # words with nothing above their 8 bits
+        ([3, 0, 8], bytes([1, 2, 3, 0, 0, 0, 0, 0]), [1, 2, 3], 4),
+    ],
+)
+def test_more_data_than_entries(descriptor, data, entries, extra):
+    with pytest.warns(dicomkit.DICOMWarning, match=f"{extra} bytes more than {len(entries)} entries"):
+        table = read_lut(descriptor, data, "OW")
+    assert table.entries.tolist() == entries
+    assert table.bits_per_entry == descriptor[2]
+
+
+@pytest.mark.parametrize(("count", "data"), [(1, b"\7\0"), (3, b"\7\1\2\0"), (3, b"\7\1\2\3"), (2, b"\7\1")])
+def test_padding_to_an_even_length_is_no_entry(count, data):
+    assert read_lut([count, 0, 8], data, "OB").entries.tolist() == list(data[:count])
+
+
+def test_words_that_use_16_bits_have_16():
+    """Twice as many bytes as entries are 16 bits allocated (PS3.3 C.7.6.3.1.5), whatever the descriptor says."""
+    with pytest.warns(dicomkit.DICOMWarning, match="16 bits per entry, not 8"):
+        table = read_lut([4, 0, 8], [0, 0x1234, 0x80FF, 0xFFFF])
+    assert (table.entries.tolist(), table.bits_per_entry) == ([0, 0x1234, 0x80FF, 0xFFFF], 16)
+
+
 def test_an_entry_count_of_0_is_65536():
     table = read_lut([0, 0, 16], np.arange(65536, dtype="<u2").tobytes(), "OW")
     assert len(table.entries) == 65536
@@ -205,6 +235,15 @@ def test_palette_of_8_bits():
     assert lut.apply(np.array([0, 1])).tolist() == [[1, 3, 5], [2, 4, 255]]
 
 
+@pytest.mark.filterwarnings("ignore:.* has 16 bits per entry:dicomkit.DICOMWarning")
+def test_palette_of_8_bits_that_has_16():
+    bright, dark = [0x1200, 0xFFFF], [0, 1]
+    colors = palette([[2, 0, 8]] * 3, [bright, [0x3456, 0x4500], bright]).palette_color_lut().colors()
+    assert colors.tolist() == [[0x12, 0x34, 0x12], [0xFF, 0x45, 0xFF]]
+    with pytest.raises(PixelDataError, match="differ"):     # of which nobody knows how bright it is beside the others
+        palette([[2, 0, 8]] * 3, [bright, dark, bright]).palette_color_lut()
+
+
 def test_no_palette():
     assert read([]).palette_color_lut() is None
 
@@ -216,8 +255,8 @@ def test_palette_that_is_not_whole():
         PaletteColorLUT.from_data_set(file.data_set)
 
 
-@pytest.mark.parametrize("blue", [[3, 0, 16], [2, 1, 16]])
+@pytest.mark.parametrize("blue", [[3, 0, 16], [2, 1, 16], [2, 0, 12]])
 def test_palettes_that_differ(blue):
-    file = palette([[2, 0, 16], [2, 0, 16], blue], [[1, 2, 3]] * 3)
+    file = palette([[2, 0, 16], [2, 0, 16], blue], [[1, 2], [1, 2], [1, 2, 3][: blue[0]]])
     with pytest.raises(PixelDataError, match="differ"):
         file.palette_color_lut()
