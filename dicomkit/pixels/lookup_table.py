@@ -49,7 +49,7 @@ class LookupTable:
         descriptor_keyword: str = "LUTDescriptor",
         data_keyword: str = "LUTData",
         *,
-        is_signed: bool | None = None,
+        is_signed: bool = False,
     ) -> LookupTable:
         """Read a table.
 
@@ -58,7 +58,8 @@ class LookupTable:
         data_keyword
             Keyword of the data. A palette may have segmented data instead, which is expanded (PS3.3 C.7.9.2).
         is_signed
-            Whether the input, and so the first mapped value, is signed; None takes it from the descriptor's VR.
+            Whether the input is, and so the first mapped value, even if the descriptor's VR is US, which some writers always take. If
+            it is SS, the first mapped value is signed anyhow.
 
         Raises
         ------
@@ -73,7 +74,7 @@ class LookupTable:
         if element.vr not in (VR.US, VR.SS) or element.vm != 3:
             raise PixelDataError(f"{descriptor_keyword} is not three 16-bit numbers")
         count, first, bits = (int(number) & 0xFFFF for number in element.array())
-        if first > 0x7FFF and (element.vr == VR.SS if is_signed is None else is_signed):
+        if first > 0x7FFF and (is_signed or element.vr == VR.SS):
             first -= 0x10000
         if not 8 <= bits <= 16:
             raise PixelDataError(f"{descriptor_keyword} has {bits} bits per entry")

@@ -20,7 +20,7 @@ def lut_item(descriptor, entries, vr="US", descriptor_vr="US"):
     return [(0x00283002, descriptor_vr, descriptor), (0x00283006, vr, entries)]
 
 
-def read_lut(descriptor, entries, vr="US", descriptor_vr="US", *, is_signed=None, big_endian=False):
+def read_lut(descriptor, entries, vr="US", descriptor_vr="US", *, is_signed=False, big_endian=False):
     data_set = read(lut_item(descriptor, entries, vr, descriptor_vr), big_endian=big_endian).data_set
     return LookupTable.from_data_set(data_set, "LUTDescriptor", "LUTData", is_signed=is_signed)
 
@@ -171,7 +171,7 @@ def test_an_entry_count_of_0_is_65536():
 
 
 @pytest.mark.parametrize(
-    ("descriptor_vr", "is_signed", "expected"), [("US", None, 65526), ("SS", None, -10), ("US", True, -10), ("SS", False, 65526)]
+    ("descriptor_vr", "is_signed", "expected"), [("US", False, 65526), ("SS", False, -10), ("US", True, -10), ("SS", True, -10)]
 )
 def test_sign_of_the_first_mapped_value(descriptor_vr, is_signed, expected):
     descriptor = np.array([2, 65526, 16], "<u2").tobytes()

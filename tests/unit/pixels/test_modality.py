@@ -93,6 +93,12 @@ def test_modality_lut():
 
 
 def test_functional_groups_of_each_frame():
+def test_the_first_mapped_value_of_a_modality_lut_is_as_its_vr_says():
+    stored = np.array([[0, 1, 2]], np.uint16)
+    lut = [(0x00283002, "SS", [4, -2, 16]), (0x00283004, "LO", "US"), (0x00283006, "OW", np.array([7, 8, 9, 10], "<u2").tobytes())]
+    assert read_image(stored, (0x00283000, "SQ", [lut])).pixel_data().values().tolist() == [[9, 10, 10]]
+
+
     def group(slope):
         return [(0x00289145, "SQ", [rescale(slope, "1", (0x00281054, "LO", "HU"))])]
 

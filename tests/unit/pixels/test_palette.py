@@ -35,9 +35,9 @@ def test_every_stored_value(dtype, count, first, bits, seed):
     assert palette.apply(stored).tolist() == expected
 
 
-def palette_elements(count, first, seed=0):
+def palette_elements(count, first, seed=0, vr="US"):
     random = np.random.default_rng(seed)
-    descriptors = [(0x00281101 + i, "US", [count & 0xFFFF, first, 16]) for i in range(3)]
+    descriptors = [(0x00281101 + i, vr, [count & 0xFFFF, first, 16]) for i in range(3)]
     return descriptors + [(0x00281201 + i, "OW", random.integers(0, 65536, count).astype("<u2").tobytes()) for i in range(3)]
 
 
@@ -47,6 +47,13 @@ def test_65536_entries_are_written_as_zero():
     palette = file.palette_color_lut()
     assert len(palette.red.entries) == 65536
     assert np.array_equal(file.render_frame()[0, :, 0], palette.red.entries[stored[0]] >> 8)
+
+
+def test_the_first_mapped_value_is_as_its_vr_says():
+    stored = np.array([[0, 1]], np.uint16)
+    file = read_image(stored, *palette_elements(6, -4, vr="SS"), photometric="PALETTE COLOR")
+    assert file.palette_color_lut().first_mapped_value == -4
+    assert np.array_equal(file.render_frame()[0], file.palette_color_lut().colors()[[4, 5]])
 
 
 class TestSupplementalPalettes:
