@@ -171,8 +171,8 @@ class PixelData:
         Parameters
         ----------
         mapping
-            One of :meth:`real_world_value_mappings` to apply instead. An image that has such mappings and no modality transformation
-            takes the first.
+            One of :meth:`real_world_value_mappings` to apply instead. A frame that has such mappings takes the first, unless its
+            modality transformation gives values in units: a rescale of unspecified type says nothing of the real world.
         out
             Where to write it, as for :meth:`frame`.
 
@@ -202,9 +202,16 @@ class PixelData:
 
     @property
     def units(self) -> str:
-        """What :meth:`values` gives, as ``HU``, ``Gy`` or ``Bq/ml``; empty if the data set does not say. Raises as :meth:`values`."""
-        transform = self.modality_transform(0)
-        mapping = self._default_mapping(0, transform)
+        """What :meth:`values` gives for the first frame; see :meth:`units_of`."""
+        return self.units_of(0)
+
+    def units_of(self, frame_index: int) -> str:
+        """Return what :meth:`values` gives for a frame, as ``HU``, ``Gy`` or ``Bq/ml``; empty if the data set does not say.
+
+        Raises as :meth:`values`.
+        """
+        transform = self.modality_transform(frame_index)
+        mapping = self._default_mapping(frame_index, transform)
         return transform.units if mapping is None else mapping.units
 
     def modality_transform(self, frame_index: int = 0) -> ModalityTransform:
@@ -293,14 +300,14 @@ class PixelData:
         return PixelRange(frame.min().item(), frame.max().item())
 
     def histogram(self, frame_index: int = 0, bins: int = _HISTOGRAM_BINS) -> Histogram:
-        """Count how often values occur in a frame, in :attr:`units`, without padding; raises as :meth:`values`.
+        """Count how often values occur in a frame, in its units, without padding; raises as :meth:`values`.
 
         It draws itself in a notebook if matplotlib is installed.
         """
         values = self.values(frame_index)
         if self.pixel_padding is not None:
             values = values[~self.pixel_padding.mask(self.frame(frame_index))]
-        return make_histogram(values, bins, self.units)
+        return make_histogram(values, bins, self.units_of(frame_index))
 
     def _repr_png_(self) -> bytes | None:
         try:
@@ -315,8 +322,12 @@ class PixelData:
         return ModalityTransform.from_data_set(self.data_set) if self.data_set is not None else ModalityTransform(is_specified=False)
 
     def _default_mapping(self, frame_index: int, transform: ModalityTransform) -> RealWorldValueMapping | None:
-        """What :meth:`values` applies to an image that knows no modality transformation."""
-        if transform.is_specified or self.data_set is None:
+        """The mapping that :meth:`values` applies unasked.
+
+        Mappings stand beside the modality transformation (PS3.3 C.7.6.16.2.11.1.1), which images that have them must carry as well: MR
+        and parametric maps as the identity with Rescale Type US (C.7.6.16.2.9, C.7.6.16.2.9b). So it is only preferred if it has units.
+        """
+        if self.data_set is None or (transform.is_specified and transform.units):
             return None
         mappings = self.real_world_value_mappings(frame_index)
         return mappings[0] if mappings else None

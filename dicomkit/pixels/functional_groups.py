@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dicomkit.pixels.numbers import has_value
+
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
 
@@ -49,8 +51,8 @@ class FunctionalGroups:
         return items[0] if items else None
 
     def source_of(self, frame_index: int, macro: str, *keywords: str) -> DataSet | None:
-        """Return where the attributes of a frame stand: the data set if it has one of them, else the macro's item, else None."""
-        if self.data_set is None or any(keyword in self.data_set for keyword in keywords):
+        """Return where the attributes of a frame stand: the data set if it has a value of one, else the macro's item, else None."""
+        if self.data_set is None or any(has_value(self.data_set, keyword) for keyword in keywords):
             return self.data_set
         return self.find_item(frame_index, macro)
 

@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from dicomkit import uids
 from dicomkit._core.lut import rescale_to_float32, rescale_to_int16
+from dicomkit.errors import PixelDataError, warn
 from dicomkit.pixels.functional_groups import FunctionalGroups
 from dicomkit.pixels.lookup_table import LookupTable, has_table
 from dicomkit.pixels.memory import new_array
-from dicomkit.pixels.numbers import read_decimal
+from dicomkit.pixels.numbers import has_value, read_decimal
 from dicomkit.pixels.unpack import as_bytes
 
 if TYPE_CHECKING:
@@ -36,8 +37,10 @@ _PET_UNITS = {
     "PROPCNTS": "proportional to counts", "PROPCPS": "proportional to counts/s", "MLMINML": "ml/min/ml", "MLML": "ml/ml",
     "GML": "g/ml", "STDDEV": "standard deviations",
 }  # fmt: skip
+# Rescale Type and Modality LUT Type that say nothing (PS3.3 C.11.1.1.2).
+_UNSPECIFIED = "US"
 # Rescale Type, Modality LUT Type and Dose Units that are words rather than units (PS3.3 C.11.1.1.2, C.8.8.3).
-_TYPES = {"US": "", "OD": "10^-3 OD", "MGML": "mg/ml", "PCT": "%", "GY": "Gy", "RELATIVE": "relative"}
+_TYPES = {"OD": "10^-3 OD", "MGML": "mg/ml", "PCT": "%", "GY": "Gy", "RELATIVE": "relative"}
 _CT_CLASSES = (
     uids.CTImageStorage,
     uids.EnhancedCTImageStorage,
@@ -87,25 +90,28 @@ class ModalityTransform:
         MissingRequiredElementError
             If the table is not complete.
         """
-        lut_item = data_set.first_sequence_item("ModalityLUTSequence") if with_lut else None
+        lut_item = _find_lut_item(data_set) if with_lut else None
         if lut_item is not None and has_table(lut_item, "ModalityLUTSequence"):
             is_signed = data_set.uint16("PixelRepresentation") == 1
             return cls(lut=LookupTable.from_data_set(lut_item, is_signed=is_signed), units=_units(lut_item, "ModalityLUTType", ""))
-        if "RescaleSlope" in data_set or "RescaleIntercept" in data_set:
+        if has_value(data_set, "RescaleSlope") or has_value(data_set, "RescaleIntercept"):
             return cls._from_rescale(data_set, data_set)
         item = (groups or FunctionalGroups(data_set)).find_item(frame_index, _MACRO)
         if item is not None:
             return cls._from_rescale(item, data_set)
-        if "DoseGridScaling" in data_set:
+        if has_value(data_set, "DoseGridScaling"):
             return cls(read_decimal(data_set, "DoseGridScaling", 1.0), units=_units(data_set, "DoseUnits", ""))
         return cls(units=_units(data_set, "Units", ""), is_specified=False)
 
     @classmethod
     def _from_rescale(cls, source: DataSet, image: DataSet) -> ModalityTransform:
-        # In CT images Rescale Type is only required where it is not HU (PS3.3 C.8.2.1); PET images have Units instead.
-        default = "HU" if image.uid("SOPClassUID") in _CT_CLASSES else _units(image, "Units", "")
+        # PET images have Units, whatever their Rescale Type (PS3.3 C.8.9.1).
+        units = _units(image, "Units", "")
+        # In CT images Rescale Type is only required where it is not HU (PS3.3 C.8.2.1).
+        if image.uid("SOPClassUID") in _CT_CLASSES and not source.string("RescaleType"):
+            units = "HU"
         slope, intercept = read_decimal(source, "RescaleSlope", 1.0), read_decimal(source, "RescaleIntercept", 0.0)
-        return cls(slope, intercept, units=_units(source, "RescaleType", default))
+        return cls(slope, intercept, units=_units(source, "RescaleType", units))
 
     @property
     def is_identity(self) -> bool:
@@ -156,9 +162,15 @@ class ModalityTransform:
         return all(number.is_integer() and _INT16.min <= number <= _INT16.max for number in (self.slope, self.intercept))
 
 
+def _find_lut_item(data_set: DataSet) -> DataSet | None:
+    item = data_set.first_sequence_item("ModalityLUTSequence")
+    if item is None and has_value(data_set, "ModalityLUTSequence"):
+        warn(PixelDataError(f"ModalityLUTSequence is of VR {data_set['ModalityLUTSequence'].vr}, no sequence: it is ignored"))
+    return item
+
+
 def _units(data_set: DataSet, keyword: str, default: str) -> str:
-    text = data_set.string(keyword)
-    if not text:
+    code = (data_set.string(keyword) or "").strip()
+    if not code or (code == _UNSPECIFIED and keyword != "Units"):
         return default
-    code = text.strip()
     return _PET_UNITS.get(code, code) if keyword == "Units" else _TYPES.get(code, code)

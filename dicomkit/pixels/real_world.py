@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from dicomkit.errors import MissingRequiredElementError, PixelDataError
+from dicomkit.errors import MissingRequiredElementError, PixelDataError, warn
 from dicomkit.pixels.functional_groups import FunctionalGroups
-from dicomkit.pixels.numbers import read_stored_value
+from dicomkit.pixels.numbers import has_value, read_stored_value
 
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
@@ -72,7 +72,7 @@ class RealWorldValueMapping:
             item.string("LUTExplanation") or "",
             (units.string("CodeValue") or "") if units is not None else "",
         )
-        if "RealWorldValueLUTData" in item:
+        if has_value(item, "RealWorldValueLUTData"):
             lut = np.array(item.float64s("RealWorldValueLUTData") or (), dtype=np.float64)
             if len(lut) != last - first + 1:
                 raise PixelDataError(f"RealWorldValueLUTData has {len(lut)} values for stored values from {first:g} to {last:g}")
@@ -92,10 +92,17 @@ class RealWorldValueMapping:
 def read_real_world_value_mappings(
     data_set: DataSet, frame_index: int = 0, *, groups: FunctionalGroups | None = None
 ) -> list[RealWorldValueMapping]:
-    """Read the mappings of a data set, or of the functional groups of a frame; raises as ``RealWorldValueMapping.from_data_set``."""
+    """Read the mappings of a data set, or of the functional groups of a frame; raises as ``RealWorldValueMapping.from_data_set``.
+
+    One whose last mapped value comes before its first maps nothing: a :class:`DICOMWarning` tells, and it is left out.
+    """
     items = data_set.sequence(_SEQUENCE) or (groups or FunctionalGroups(data_set)).find_items(frame_index, _SEQUENCE)
     is_signed = data_set.uint16("PixelRepresentation") == 1
-    return [RealWorldValueMapping.from_data_set(item, is_signed=is_signed) for item in items]
+    mappings = [RealWorldValueMapping.from_data_set(item, is_signed=is_signed) for item in items]
+    sound = [mapping for mapping in mappings if mapping.first_mapped_value <= mapping.last_mapped_value]
+    if len(sound) < len(mappings):
+        warn(PixelDataError(f"an item of {_SEQUENCE} maps no stored value, its last comes before its first: it is ignored"))
+    return sound
 
 
 def _read_bound(item: DataSet, keyword: str, *, is_signed: bool) -> float:
@@ -109,6 +116,6 @@ def _read_double(item: DataSet, keyword: str) -> float:
     number = item.float64(keyword)
     if number is not None:
         return number
-    if keyword in item and item[keyword].length:
+    if has_value(item, keyword):
         raise PixelDataError(f"{keyword} is no double-precision number")
     raise MissingRequiredElementError(keyword, "a real world value mapping")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dicomkit.errors import PixelDataError
+from dicomkit.errors import DICOMWarning, PixelDataError
 
 from .images import read_image
 
@@ -66,6 +66,7 @@ def test_values_never_change_what_is_stored():
         (rescale("1", "0", (0x00281054, "LO", "Z_EFF")), "Z_EFF"),
         (rescale("1", "0", PET, (0x00541001, "CS", "BQML")), "Bq/ml"),
         (rescale("1", "0", PET, (0x00541001, "CS", "GML")), "g/ml"),
+        (rescale("1", "0", PET, (0x00281054, "LO", "US"), (0x00541001, "CS", "GML")), "g/ml"),  # PS3.3 C.8.9.1
         ([PET, (0x00541001, "CS", "PROPCNTS")], "proportional to counts"),
         ([(0x3004000E, "DS", "0.001"), (0x30040002, "CS", "GY")], "Gy"),
         ([(0x3004000E, "DS", "0.001"), (0x30040002, "CS", "RELATIVE")], "relative"),
@@ -92,13 +93,13 @@ def test_modality_lut():
     assert values[0].tolist() == [7, 7, 9, 9]
 
 
-def test_functional_groups_of_each_frame():
 def test_the_first_mapped_value_of_a_modality_lut_is_as_its_vr_says():
     stored = np.array([[0, 1, 2]], np.uint16)
     lut = [(0x00283002, "SS", [4, -2, 16]), (0x00283004, "LO", "US"), (0x00283006, "OW", np.array([7, 8, 9, 10], "<u2").tobytes())]
     assert read_image(stored, (0x00283000, "SQ", [lut])).pixel_data().values().tolist() == [[9, 10, 10]]
 
 
+def test_functional_groups_of_each_frame():
     def group(slope):
         return [(0x00289145, "SQ", [rescale(slope, "1", (0x00281054, "LO", "HU"))])]
 
@@ -109,6 +110,29 @@ def test_the_first_mapped_value_of_a_modality_lut_is_as_its_vr_says():
     assert pixel_data.units == "HU"
     for index, slope in enumerate((2, 10, 3)):
         assert np.array_equal(pixel_data.values(index), RAMP * slope + 1)
+
+
+def test_what_is_empty_leaves_it_to_functional_groups():
+    group = [(0x00289145, "SQ", [rescale("2", "1", (0x00281054, "LO", "HU"))])]
+    empty = rescale("", "", (0x3004000E, "DS", ""))
+    pixel_data = read_image(RAMP, *empty, (0x52009230, "SQ", [group])).pixel_data()
+    assert np.array_equal(pixel_data.values(), RAMP * 2 + 1)
+    assert pixel_data.units == "HU"
+    # Half of a rescale is one.
+    assert np.array_equal(read_image(RAMP, *rescale("", "7"), (0x52009230, "SQ", [group])).pixel_data().values(), RAMP + 7)
+    assert read_image(RAMP, *empty, (0x30040002, "CS", "GY")).pixel_data().units == ""
+
+
+def test_two_slopes():
+    pixel_data = read_image(RAMP, *rescale("2\\3", "1")).pixel_data()
+    with pytest.warns(DICOMWarning, match="RescaleSlope has 2 values"):
+        assert np.array_equal(pixel_data.values(), RAMP * 2 + 1)
+
+
+def test_a_modality_lut_sequence_that_is_none():
+    pixel_data = read_image(RAMP, (0x00283000, "LO", "LUT"), *rescale("2", "1")).pixel_data()
+    with pytest.warns(DICOMWarning, match="ModalityLUTSequence is of VR LO"):
+        assert np.array_equal(pixel_data.values(), RAMP * 2 + 1)
 
 
 @pytest.mark.parametrize("element", [(0x3004000E, "DS", "much"), (0x00281053, "LO", "1")])

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from dicomkit.errors import MissingRequiredElementError, PixelDataError
+from dicomkit.errors import DICOMWarning, MissingRequiredElementError, PixelDataError
+from dicomkit.pixels import ModalityTransform
 
 from .images import read_image
 
@@ -35,15 +36,57 @@ def test_mapping_by_slope():
     np.testing.assert_array_equal(values, [[-1, 4, 9, np.nan]])
 
 
-def test_the_modality_comes_first_unless_asked():
-    file = read_image(STORED, (0x00281052, "DS", "5"), (0x00281053, "DS", "1"), (0x00409096, "SQ", [mapping(), mapping(0, 65535, 2)]))
+def rescale(slope, intercept, kind):
+    return [(0x00281052, "DS", intercept), (0x00281053, "DS", slope), *([(0x00281054, "LO", kind)] if kind else [])]
+
+
+def test_a_modality_with_units_comes_first_unless_asked():
+    file = read_image(STORED, *rescale("1", "5", "HU"), (0x00409096, "SQ", [mapping(), mapping(0, 65535, 2)]))
     pixel_data = file.pixel_data()
     assert pixel_data.values().tolist() == [[5, 15, 25, 35]]
-    assert pixel_data.units == ""
+    assert pixel_data.units == "HU"
     second = pixel_data.real_world_value_mappings()[1]
     out = np.empty((1, 4), np.float32)
     assert pixel_data.values(0, second, out) is out
     assert out.tolist() == [[-1, 19, 39, 59]]
+
+
+@pytest.mark.parametrize("kind", ["US", None])
+@pytest.mark.parametrize(("slope", "intercept"), [("1", "0"), ("1", "-1024")])
+def test_a_rescale_of_unspecified_type_says_nothing_of_the_real_world(kind, slope, intercept):
+    # Enhanced MR images and parametric maps must have one (PS3.3 C.7.6.16.2.9, C.7.6.16.2.9b).
+    group = [(0x00289145, "SQ", [rescale(slope, intercept, kind)]), (0x00409096, "SQ", [mapping(0, 65535, 1e-6, 0.0)])]
+    of_group = read_image(STORED, (0x52009229, "SQ", [group])).pixel_data()
+    of_image = read_image(STORED, *rescale(slope, intercept, kind), group[1]).pixel_data()
+    for pixel_data in (of_group, of_image):
+        assert pixel_data.units == "mm2/s"
+        assert pixel_data.values().tolist() == np.float32([[0, 1e-5, 2e-5, 3e-5]]).tolist()
+        # Windows are in the values of the modality all the same.
+        assert pixel_data.modality_transform() == ModalityTransform(float(slope), float(intercept))
+
+
+def test_each_frame_has_its_units():
+    def group(kind, units):
+        code = (0x004008EA, "SQ", [[(0x00080100, "SH", units)]])
+        item = [code if element[0] == code[0] else element for element in mapping(0, 65535, 2.0, 0.0)]
+        return [(0x00289145, "SQ", [rescale("1", "0", kind)]), (0x00409096, "SQ", [item])]
+
+    groups = (0x52009230, "SQ", [group("HU", "s"), group("US", "s"), group("US", "ml")])
+    pixel_data = read_image(np.stack([STORED] * 3), groups, frames=3).pixel_data()
+    assert [pixel_data.units_of(index) for index in range(3)] == ["HU", "s", "ml"]
+    assert [pixel_data.histogram(index).units for index in range(3)] == ["HU", "s", "ml"]
+    assert pixel_data.units == "HU"
+    assert pixel_data.values(2).tolist() == [[0, 20, 40, 60]]
+
+
+def test_a_mapping_that_ends_before_it_begins_is_left_out():
+    file = read_image(STORED, *rescale("2", "0", "US"), (0x00409096, "SQ", [mapping(20, 0), mapping(0, 20)]))
+    with pytest.warns(DICOMWarning, match="last comes before its first"):
+        (found,) = file.pixel_data().real_world_value_mappings()
+    assert found.last_mapped_value == 20
+    alone = read_image(STORED, *rescale("2", "0", "US"), (0x00409096, "SQ", [mapping(20, 0)]))
+    with pytest.warns(DICOMWarning, match="ignored"):
+        assert alone.pixel_data().values().tolist() == [[0, 20, 40, 60]]
 
 
 def test_mapping_by_table():
