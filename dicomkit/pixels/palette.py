@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from dicomkit._core.lut import apply_palette
 from dicomkit.errors import PixelDataError
+from dicomkit.pixels.functional_groups import FunctionalGroups
 from dicomkit.pixels.lookup_table import LookupTable
 from dicomkit.pixels.memory import new_array
 from dicomkit.pixels.unpack import as_bytes
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PaletteColorLUT", "expand_palette", "has_supplemental_palette"]
 
+# The macros that tell Pixel Presentation of a frame (PS3.3 C.8.16.2).
+_FRAME_TYPES = tuple(f"{kind}FrameTypeSequence" for kind in ("MRImage", "CTImage", "PET", "ParametricMap", "PhotoacousticImage"))
 # Cells of up to this many bytes are expanded through a table of all the values they can have.
 _LARGEST_TABLE_CELL = 2
 
@@ -105,9 +108,15 @@ def expand_palette(table: npt.NDArray[np.uint8], stored: Array) -> npt.NDArray[n
     return out
 
 
-def has_supplemental_palette(data_set: DataSet) -> bool:
-    """Return whether a monochrome image shows its upper stored values in colour (PS3.3 C.7.6.19, C.8.16.2.1.1.1)."""
-    return (
-        "RedPaletteColorLookupTableDescriptor" in data_set
-        and (data_set.string("PixelPresentation") or "").strip().upper() in ("COLOR", "MIXED")
-    )
+def has_supplemental_palette(data_set: DataSet, frame_index: int = 0, *, groups: FunctionalGroups | None = None) -> bool:
+    """Return whether a frame of a monochrome image shows its upper stored values in colour (PS3.3 C.7.6.19, C.8.16.2.1.1).
+
+    Pixel Presentation of the frame decides if there is one, as where that of the image is MIXED; else that of the image.
+    """
+    if "RedPaletteColorLookupTableDescriptor" not in data_set:
+        return False
+    known = groups or FunctionalGroups(data_set)
+    items = (known.find_item(frame_index, macro) for macro in _FRAME_TYPES)
+    of_frame = next((text for item in items if item is not None and (text := item.string("PixelPresentation"))), None)
+    presentation = of_frame or data_set.string("PixelPresentation") or ""
+    return presentation.strip().upper() in ("COLOR", "MIXED")

@@ -98,9 +98,10 @@ class PixelDataRenderer:
         elif photometric_interpretation.is_color:
             picture = self.render_color_frame(frame_index)
         else:
-            picture = self.render_monochrome_frame(frame_index, window)
-            if self._has_supplemental_palette:
-                picture = self._color_upper_values(picture, frame_index)
+            palette = self._find_supplemental_palette(frame_index)
+            picture = self._render_grey(frame_index, window, palette)
+            if palette is not None:
+                picture = self._color_upper_values(picture, palette, frame_index)
         return self._finish(picture, frame_index, size, overlays)
 
     def render_frame_with_stored_window(
@@ -112,17 +113,12 @@ class PixelDataRenderer:
         return self.render_frame(frame_index, window, size=size, overlays=overlays)
 
     def render_monochrome_frame(self, frame_index: int = 0, window: VOI | str | None = None) -> RenderedImage:
-        """Render a MONOCHROME1 or MONOCHROME2 frame; as :meth:`render_frame`, but raises :class:`PixelDataError` for any other."""
+        """Render a MONOCHROME1 or MONOCHROME2 frame in grey, whatever palette it has; else as :meth:`render_frame`.
+
+        Raises :class:`PixelDataError` for any other frame.
+        """
         self._check(self.pixel_data.descriptor.photometric_interpretation.is_monochrome, "monochrome")
-        frame = self.pixel_data.frame(frame_index)
-        if isinstance(window, str):
-            data_set, groups = self.pixel_data.data_set, self.pixel_data.functional_groups
-            window = find_named_window(window, data_set, frame_index, groups=groups)
-        modality = self.pixel_data.modality_transform(frame_index)
-        if window is not None:
-            pipeline = GreyPipeline(modality, window, self._presentation, self.pixel_data.pixel_padding)
-            return self._map_cells(frame, pipeline).view(RenderedImage)
-        return self._render_whole_range(frame, modality).view(RenderedImage)
+        return self._render_grey(frame_index, window, None)
 
     def render_color_frame(self, frame_index: int = 0) -> RenderedImage:
         """Render a frame of three samples in RGB; as :meth:`render_frame`, but raises :class:`PixelDataError` for any other."""
@@ -149,6 +145,18 @@ class PixelDataRenderer:
         if not is_right:
             raise PixelDataError(f"{self.pixel_data.descriptor.photometric_interpretation} frames are not {kind}")
 
+    def _render_grey(self, frame_index: int, window: VOI | str | None, palette: PaletteColorLUT | None) -> RenderedImage:
+        """Grey of a frame; what a supplemental palette colours has a grey, too, but no say in the automatic window."""
+        frame = self.pixel_data.frame(frame_index)
+        modality = self.pixel_data.modality_transform(frame_index)
+        if isinstance(window, str):
+            data_set, groups = self.pixel_data.data_set, self.pixel_data.functional_groups
+            window = find_named_window(window, data_set, frame_index, groups=groups)
+        if window is not None:
+            pipeline = GreyPipeline(modality, window, self._presentation, self.pixel_data.pixel_padding)
+            return self._map_cells(frame, pipeline).view(RenderedImage)
+        return self._render_whole_range(frame, modality, palette).view(RenderedImage)
+
     def _find_stored_window(self, frame_index: int) -> VOI | None:
         """The first window or VOI LUT of a frame: looked up once for all frames unless functional groups tell frames apart."""
         modality = self.pixel_data.modality_transform(frame_index)  # raises if there is no such frame
@@ -174,14 +182,17 @@ class PixelDataRenderer:
     def _presentation(self) -> Presentation:
         return read_presentation(self.pixel_data.data_set, self.pixel_data.descriptor.photometric_interpretation)
 
-    @cached_property
-    def _has_supplemental_palette(self) -> bool:
-        return self.pixel_data.data_set is not None and has_supplemental_palette(self.pixel_data.data_set)
+    def _find_supplemental_palette(self, frame_index: int) -> PaletteColorLUT | None:
+        data_set, groups = self.pixel_data.data_set, self.pixel_data.functional_groups
+        is_colored = data_set is not None and has_supplemental_palette(data_set, frame_index, groups=groups)
+        return self._find_palette() if is_colored else None
 
-    def _render_whole_range(self, frame: Array, modality: ModalityTransform) -> Grey:
-        """Grey from the smallest to the largest value of a frame, padding left out."""
+    def _render_whole_range(self, frame: Array, modality: ModalityTransform, palette: PaletteColorLUT | None) -> Grey:
+        """Grey from the smallest to the largest value of a frame, without padding and what a supplemental palette colours."""
         padding = self.pixel_data.pixel_padding
-        stored = _without_padding(frame, padding.mask) if padding is not None else frame
+        stored = _without(frame, padding.mask) if padding is not None else frame
+        if palette is not None:
+            stored = _without(stored, lambda values: values >= palette.first_mapped_value)
         if modality.lut is not None:
             window = _spanning_window(modality.apply(stored), (0, (1 << modality.lut.bits_per_entry) - 1))
             return self._map_cells(frame, GreyPipeline(modality, window, self._presentation, padding))
@@ -212,8 +223,8 @@ class PixelDataRenderer:
         self._last_pipeline = pipeline
         return _map_by_range(frame, pipeline)
 
-    def _color_upper_values(self, picture: RenderedImage, frame_index: int) -> RenderedImage:
-        palette, frame = self._find_palette(), self.pixel_data.frame(frame_index)
+    def _color_upper_values(self, picture: RenderedImage, palette: PaletteColorLUT, frame_index: int) -> RenderedImage:
+        frame = self.pixel_data.frame(frame_index)
         is_colored = frame >= palette.first_mapped_value
         colored = np.repeat(np.asarray(picture)[:, :, None], 3, axis=2)
         colored[is_colored] = palette.apply(frame[is_colored])
@@ -233,10 +244,10 @@ def _map_by_range(frame: Array, pipeline: GreyPipeline) -> Grey:
     return GreyTable(pipeline, int(frame.min()), int(frame.max()), frame.dtype).apply(frame)
 
 
-def _without_padding(frame: Array, mask: Callable[[Array], npt.NDArray[np.bool_]]) -> Array:
-    """The values of a frame that are no padding, as a row; all of them if there are no others."""
+def _without(frame: Array, mask: Callable[[Array], npt.NDArray[np.bool_]]) -> Array:
+    """The values of a frame that are not masked, as a row; all of them if there are no others."""
     if not mask(np.array([frame.min(), frame.max()])).any():
-        return frame  # padding in between changes neither end
+        return frame  # what is masked in between changes neither end
     image = frame[~mask(frame)]
     return image if image.size else frame
 

@@ -68,6 +68,35 @@ class TestSupplementalPalettes:
         assert np.array_equal(picture[0, :3], np.repeat(grey[0, :3, None], 3, axis=1))
         assert np.array_equal(picture[0, 3:], palette.colors()[[0, 1, 3, 3]])
 
+    @pytest.mark.parametrize("macro", [0x00189226, 0x00189329, 0x00189751])
+    @pytest.mark.parametrize("of_image", ["MIXED", "COLOR", "MONOCHROME", None])
+    def test_frames_say_for_themselves(self, macro, of_image):
+        def group(presentation):
+            return [(macro, "SQ", [[(0x00089205, "CS", presentation)]])]
+
+        groups = (0x52009230, "SQ", [group("COLOR"), group("MONOCHROME"), []])
+        top = [(0x00089205, "CS", of_image)] if of_image else []
+        file = read_image(np.stack([self.STORED] * 3), *palette_elements(4, 100), *top, groups, frames=3)
+        renderer = PixelDataRenderer(file.pixel_data())
+        pictures = [renderer.render_frame(index, self.WINDOW) for index in range(3)]
+        assert [picture.ndim for picture in pictures] == [3, 2, 3 if of_image in ("MIXED", "COLOR") else 2]
+        assert np.array_equal(pictures[0][0, 3:], file.palette_color_lut().colors()[[0, 1, 3, 3]])
+        assert np.array_equal(pictures[1], renderer.render_monochrome_frame(1, self.WINDOW))
+
+    def test_coloured_values_have_no_say_in_the_automatic_window(self):
+        stored = np.array([[0, 100, 200, 1000, 60000]], np.uint16)
+        file = read_image(stored, *palette_elements(4, 60000), (0x00089205, "CS", "COLOR"))
+        picture = file.render_frame()
+        assert picture[0, :4, 0].tolist() == [0, 26, 51, 255]
+        assert np.array_equal(picture[0, 4], file.palette_color_lut().colors()[0])
+        # In grey alone they have.
+        grey = PixelDataRenderer(file.pixel_data()).render_monochrome_frame(0)
+        assert grey.tolist() == read_image(stored).render_frame().tolist()
+        # A frame that is coloured all over.
+        everywhere = np.full((1, 5), 60001, np.uint16)
+        picture = read_image(everywhere, *palette_elements(4, 60000), (0x00089205, "CS", "COLOR")).render_frame()
+        assert np.array_equal(picture[0, 0], file.palette_color_lut().colors()[1])
+
     @pytest.mark.parametrize("presentation", ["MONOCHROME", None])
     def test_a_palette_that_is_not_meant(self, presentation):
         more = [(0x00089205, "CS", presentation)] if presentation else []
