@@ -120,7 +120,7 @@ class ImageShortcuts:
     def render_frame(
         self,
         frame_index: int = 0,
-        window: WindowSettings | VOILUT | str | None = None,
+        window: WindowSettings | VOILUT | str | tuple[float, float] | None = None,
         *,
         size: int | tuple[int, int] | None = None,
         overlays: bool = False,
@@ -132,8 +132,8 @@ class ImageShortcuts:
         frame_index
             Which frame, from 0.
         window
-            VOI window or table for monochrome frames, or the name of one: a stored explanation, or a preset such as ``"lung"``. By default
-            the range of the frame's values. Colour ignores it.
+            VOI window or table for monochrome frames; center and width; or the name of one: a stored explanation, or a preset such as
+            ``"lung"``. By default the range of the frame's values. Colour ignores it.
         size
             The longer side in pixels, or rows and columns to fit into; pixels become square. By default the frame's own pixels.
         overlays

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dicomkit.pixels.frames import PixelData, PixelRange
     from dicomkit.pixels.image import RenderedImage
     from dicomkit.pixels.overlays import Overlay
-    from dicomkit.pixels.voi import VOI
+    from dicomkit.pixels.voi import WindowChoice
     from dicomkit.transfer_syntax import TransferSyntax
 
 __all__ = [
@@ -175,7 +175,7 @@ def render_frame(
     data_set: DataSet,
     transfer_syntax: TransferSyntax,
     frame_index: int = 0,
-    window: VOI | str | None = None,
+    window: WindowChoice | None = None,
     *,
     size: int | tuple[int, int] | None = None,
     overlays: bool = False,

@@ -17,7 +17,7 @@ from dicomkit.pixels.overlays import draw_overlays
 from dicomkit.pixels.palette import PaletteColorLUT, expand_palette, has_supplemental_palette
 from dicomkit.pixels.presentation import Presentation, read_presentation
 from dicomkit.pixels.resize import pixel_aspect_ratio
-from dicomkit.pixels.voi import VOI, find_named_window, read_voi_luts
+from dicomkit.pixels.voi import VOI, WindowChoice, find_named_window, read_voi_luts, to_voi
 from dicomkit.pixels.windows import VOILUTFunction, WindowSettings, read_all_window_settings
 
 if TYPE_CHECKING:
@@ -55,9 +55,10 @@ class PixelDataRenderer:
     def render_frame(
         self,
         frame_index: int = 0,
-        window: VOI | str | None = None,
+        window: WindowChoice | None = None,
         *,
         size: int | tuple[int, int] | None = None,
+        self._named_window: tuple[int, str, VOI] | None = None
         overlays: bool = False,
     ) -> RenderedImage:
         """Render a frame.
@@ -65,9 +66,9 @@ class PixelDataRenderer:
         Parameters
         ----------
         window
-            For monochrome frames: settings in units of the modality (HU for CT), a VOI LUT, or a name, of a preset such as ``lung`` or
-            of what the data set calls one of its own; None for a window that spans the frame's values. Palette and colour frames
-            ignore it.
+            For monochrome frames: settings in units of the modality (HU for CT), or center and width; a VOI LUT; or the name of one, be
+            it what the data set calls its own or a preset such as ``lung``; None for a window that spans the frame's values. Palette
+            and colour frames ignore it.
         size
             The longer side of the picture, or the rows and columns of a box to fit in; its pixels are then square. None for the
             pixels as they are stored.
@@ -112,7 +113,7 @@ class PixelDataRenderer:
         window = self._find_stored_window(frame_index) if is_monochrome else None
         return self.render_frame(frame_index, window, size=size, overlays=overlays)
 
-    def render_monochrome_frame(self, frame_index: int = 0, window: VOI | str | None = None) -> RenderedImage:
+    def render_monochrome_frame(self, frame_index: int = 0, window: WindowChoice | None = None) -> RenderedImage:
         """Render a MONOCHROME1 or MONOCHROME2 frame in grey, whatever palette it has; else as :meth:`render_frame`.
 
         Raises :class:`PixelDataError` for any other frame.
@@ -145,15 +146,14 @@ class PixelDataRenderer:
         if not is_right:
             raise PixelDataError(f"{self.pixel_data.descriptor.photometric_interpretation} frames are not {kind}")
 
-    def _render_grey(self, frame_index: int, window: VOI | str | None, palette: PaletteColorLUT | None) -> RenderedImage:
+    def _render_grey(self, frame_index: int, window: WindowChoice | None, palette: PaletteColorLUT | None) -> RenderedImage:
         """Grey of a frame; what a supplemental palette colours has a grey, too, but no say in the automatic window."""
         frame = self.pixel_data.frame(frame_index)
         modality = self.pixel_data.modality_transform(frame_index)
         if isinstance(window, str):
-            data_set, groups = self.pixel_data.data_set, self.pixel_data.functional_groups
-            window = find_named_window(window, data_set, frame_index, groups=groups)
+            window = self._find_named_window(window, frame_index, modality)
         if window is not None:
-            pipeline = GreyPipeline(modality, window, self._presentation, self.pixel_data.pixel_padding)
+            pipeline = GreyPipeline(modality, to_voi(window), self._presentation, self.pixel_data.pixel_padding)
             return self._map_cells(frame, pipeline).view(RenderedImage)
         return self._render_whole_range(frame, modality, palette).view(RenderedImage)
 
@@ -180,6 +180,16 @@ class PixelDataRenderer:
 
     @cached_property
     def _presentation(self) -> Presentation:
+    def _find_named_window(self, name: str, frame_index: int, modality: ModalityTransform) -> VOI:
+        """The window or VOI LUT of a name, looked up as often as the stored one."""
+        data_set, groups = self.pixel_data.data_set, self.pixel_data.functional_groups
+        key = frame_index if groups else 0
+        kept = self._named_window
+        if kept is None or kept[:2] != (key, name):
+            found = find_named_window(name, data_set, frame_index, modality=modality, groups=groups)
+            self._named_window = kept = key, name, found
+        return kept[2]
+
         return read_presentation(self.pixel_data.data_set, self.pixel_data.descriptor.photometric_interpretation)
 
     def _find_supplemental_palette(self, frame_index: int) -> PaletteColorLUT | None:

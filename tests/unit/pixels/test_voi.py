@@ -42,6 +42,43 @@ class TestVOILUTs:
         file = read_image(STORED, *rescale, (0x00283010, "SQ", [lut([10, 20, 30, 40], first=-2)]))
         assert file.render_frame_with_stored_window().tolist() == [[10, 20, 30, 40]]
 
+    def test_the_same_by_its_name(self):
+        table = np.linspace(0, 65535, 2000).astype("<u2").tobytes()
+        item = [(0x00283002, "US", [2000, 64536, 16]), (0x00283003, "LO", "MYLUT"), (0x00283006, "OW", table)]
+        rescale = [(0x00281052, "DS", "-1024"), (0x00281053, "DS", "1")]
+        file = read_image(np.array([[0, 24, 1024, 2023, 4000]], np.uint16), *rescale, (0x00283010, "SQ", [item]))
+        stored = file.render_frame_with_stored_window()
+        assert stored.tolist() == [[0, 0, 128, 255, 255]]
+        assert np.array_equal(file.render_frame(0, "mylut"), stored)
+
+    @pytest.mark.parametrize(
+        ("slope", "intercept"), [("-1", "65535"), ("-1", "65534"), ("-1", "32767"), ("1", "32768"), ("1", "32767"), ("1", "-1"), ("0", "0")]
+    )
+    @pytest.mark.parametrize("representation", [0, 1])
+    def test_the_sign_goes_by_the_range_of_the_output(self, slope, intercept, representation):
+        # PS3.3 C.11.2.1.1: US unless the possible output range may be signed.
+        stored = np.array([[0, 1, 30000]], np.int16 if representation else np.uint16)
+        rescale = [(0x00281052, "DS", intercept), (0x00281053, "DS", slope)]
+        item = [(0x00283002, "US", [2, 40000, 16]), (0x00283006, "OW", np.array([0, 65535], "<u2").tobytes())]
+        file = read_image(stored, *rescale, (0x00283010, "SQ", [item]))
+        ends = (-32768, 32767) if representation else (0, 65535)
+        is_signed = min(float(slope) * end + float(intercept) for end in ends) < 0
+        values = stored * float(slope) + float(intercept)
+        first = 40000 - 65536 if is_signed else 40000
+        assert file.render_frame_with_stored_window().tolist() == np.where(values > first, 255, 0).tolist()
+
+    def test_a_falling_rescale_that_stays_unsigned(self):
+        stored = np.array([[0, 1, 25535, 40000, 65534, 65535]], np.uint16)
+        entries = np.linspace(0, 65535, 25536).astype("<u2").tobytes()
+        item = [(0x00283002, "US", [25536, 40000, 16]), (0x00283006, "OW", entries)]
+        file = read_image(stored, (0x00281052, "DS", "65535"), (0x00281053, "DS", "-1"), (0x00283010, "SQ", [item]))
+        assert file.render_frame_with_stored_window().tolist() == [[255, 255, 0, 0, 0, 0]]
+
+    def test_hounsfield_units_are_signed_whatever_the_range(self):
+        rescale = [(0x00281052, "DS", "0"), (0x00281053, "DS", "1"), (0x00281054, "LO", "HU")]
+        file = read_image(STORED, *rescale, (0x00283010, "SQ", [lut([10, 20, 30, 40], first=-2)]))
+        assert file.render_frame_with_stored_window().tolist() == [[30, 40, 40, 40]]
+
     def test_incomplete(self):
         with pytest.raises(MissingRequiredElementError):
             read_image(STORED, (0x00283010, "SQ", [[(0x00283002, "US", [4, 0, 8])]])).render_frame_with_stored_window()
@@ -73,12 +110,58 @@ class TestNames:
         renderer = PixelDataRenderer(read_image(STORED, *windows).pixel_data())
         assert np.array_equal(renderer.render_frame(0, "late phase"), renderer.render_frame(0, WindowSettings(3, 4)))
 
+    def test_what_the_file_calls_so_comes_before_a_preset(self):
+        windows = [(0x00281050, "DS", "1\\-500"), (0x00281051, "DS", "2\\1400"), (0x00281055, "LO", "SOFT_TISSUE\\LUNG")]
+        stored = np.arange(-1000, 1000, 7, dtype=np.int16).reshape(1, -1)
+        renderer = PixelDataRenderer(read_image(stored, *windows).pixel_data())
+        assert np.array_equal(renderer.render_frame(0, "lung"), renderer.render_frame(0, WindowSettings(-500, 1400)))
+        assert np.array_equal(renderer.render_frame(0, "soft_tissue"), renderer.render_frame(0, WindowSettings(1, 2)))
+        # Spelt in another way, it is the preset's name.
+        assert np.array_equal(renderer.render_frame(0, "soft tissue"), renderer.render_frame(0, WINDOW_PRESETS["soft tissue"]))
+
+    def test_a_damaged_window_hinders_no_preset(self):
+        elements = [(0x00281050, "DS", "x\\y"), (0x00281051, "DS", "5\\6"), (0x00281055, "LO", "A\\LUNG")]
+        incomplete = [(0x00283002, "US", [4, 0, 8]), (0x00283003, "LO", "BONE")]
+        renderer = PixelDataRenderer(read_image(STORED, *elements, (0x00283010, "SQ", [incomplete])).pixel_data())
+        assert np.array_equal(renderer.render_frame(0, "brain"), renderer.render_frame(0, WINDOW_PRESETS["brain"]))
+        with pytest.raises(PixelDataError, match="WindowCenter"):
+            renderer.render_frame(0, "lung")
+        # An explanation without a window explains nothing.
+        for numbers in ("1", ""):
+            elements = [(0x00281050, "DS", numbers), (0x00281051, "DS", "5\\6"), (0x00281055, "LO", "A\\LUNG")]
+            picture = read_image(STORED, *elements).render_frame(0, "lung")
+            assert np.array_equal(picture, read_image(STORED).render_frame(0, WINDOW_PRESETS["lung"]))
+        with pytest.raises(MissingRequiredElementError):
+            renderer.render_frame(0, "bone")
+
     def test_unknown(self):
         renderer = PixelDataRenderer(read_image(STORED).pixel_data())
-        with pytest.raises(UnknownWindowError, match="lung"):
+        with pytest.raises(UnknownWindowError, match="lung") as caught:
             renderer.render_frame(0, "teeth")
+        assert "did you mean" not in str(caught.value)
+        assert caught.value.stored_names == ()
         with pytest.raises(LookupError):
             renderer.render_frame(0, "")
+
+    def test_unknown_but_near(self):
+        windows = [(0x00281050, "DS", "1\\3"), (0x00281051, "DS", "2\\4"), (0x00281055, "LO", "FIRST\\Late Phase")]
+        with pytest.raises(UnknownWindowError, match=r"did you mean 'lung'.*2 names of its own") as caught:
+            read_image(STORED, *windows).render_frame(0, "lungs")
+        # Values of the file are for the caller, not for logs.
+        assert caught.value.stored_names == ("FIRST", "Late Phase")
+        assert "Late" not in str(caught.value)
+
+
+def test_what_is_empty_leaves_it_to_functional_groups():
+    empty = [(0x00281050, "DS", ""), (0x00281051, "DS", ""), (0x00283010, "SQ", [])]
+    window = [(0x00281050, "DS", "2"), (0x00281051, "DS", "5"), (0x00281055, "LO", "OWN")]
+    file = read_image(STORED, *empty, (0x52009230, "SQ", [[(0x00289132, "SQ", [window])]]))
+    assert file.window_settings() == WindowSettings(2, 5, "OWN")
+    expected = file.render_frame(0, WindowSettings(2, 5)).tolist()
+    assert file.render_frame_with_stored_window().tolist() == file.render_frame(0, "own").tolist() == expected
+    table = [(0x00289132, "SQ", [[(0x00283010, "SQ", [lut([0, 10, 200, 255])])]])]
+    file = read_image(STORED, *empty, (0x52009230, "SQ", [table]))
+    assert file.render_frame_with_stored_window().tolist() == [[0, 10, 200, 255]]
 
 
 def test_a_damaged_window_spoils_only_itself():
