@@ -98,11 +98,11 @@ class ImageShortcuts:
         return _image().palette_color_lut(self.data_set)  # type: ignore[no-any-return]
 
     def window_settings(self, frame_index: int = 0) -> WindowSettings | None:
-        """Return the first stored window; None if there is none."""
+        """Return the first stored window of a frame; None if there is none."""
         return _image().window_settings(self.data_set, frame_index)  # type: ignore[no-any-return]
 
     def all_window_settings(self, frame_index: int = 0) -> list[WindowSettings]:
-        """Return all stored windows."""
+        """Return all stored windows of a frame."""
         return _image().all_window_settings(self.data_set, frame_index)  # type: ignore[no-any-return]
 
     def rescale_slope(self) -> float:

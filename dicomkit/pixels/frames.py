@@ -15,6 +15,7 @@ from dicomkit.pixels.functional_groups import FunctionalGroups
 from dicomkit.pixels.histogram import Histogram, make_histogram
 from dicomkit.pixels.modality import ModalityTransform
 from dicomkit.pixels.native_frames import NativeFrames
+from dicomkit.pixels.numbers import to_integer
 from dicomkit.pixels.overlays import Overlay, read_overlays
 from dicomkit.pixels.padding import PixelPadding, read_pixel_padding
 from dicomkit.pixels.real_world import RealWorldValueMapping, read_real_world_value_mappings
@@ -95,7 +96,7 @@ class PixelData:
 
     def frame_data(self, frame_index: int) -> memoryview:
         """Return the bytes of a frame as they are stored: encoded, if the pixel data is compressed."""
-        self._check_frame_index(frame_index)
+        frame_index = self._check_frame_index(frame_index)
         return self._source.frame_data(frame_index)
 
     def frame(self, frame_index: int = 0, out: Array | None = None) -> Array:
@@ -123,9 +124,9 @@ class PixelData:
         PixelDataError
             If the frame is damaged.
         ValueError
-            If ``out`` does not fit.
+            If ``out`` does not fit; :class:`TypeError` if it is no array, or the index no integer.
         """
-        self._check_frame_index(frame_index)
+        frame_index = self._check_frame_index(frame_index)
         if out is not None:
             check_out(out, self.descriptor.frame_shape, self.descriptor.dtype)
             return self._source.unpack(frame_index, out)
@@ -162,7 +163,7 @@ class PixelData:
 
     def photometric_interpretation(self, frame_index: int = 0) -> PhotometricInterpretation:
         """Return what the samples of a frame mean: the descriptor's, or RGB once a decoder has undone a colour transformation."""
-        self._check_frame_index(frame_index)
+        frame_index = self._check_frame_index(frame_index)
         return self._source.photometric_interpretation(frame_index)
 
     def values(self, frame_index: int = 0, mapping: RealWorldValueMapping | None = None, out: Array | None = None) -> Array:
@@ -183,6 +184,8 @@ class PixelData:
             bits; else ``float32``. Stored values without a meaning in a mapping are not-a-number.
         """
         frame = self.frame(frame_index)
+        if mapping is not None and not isinstance(mapping, RealWorldValueMapping):
+            raise TypeError(f"mapping is one of real_world_value_mappings(), not of type {type(mapping).__name__}")
         transform = self.modality_transform(frame_index)
         mapping = self._default_mapping(frame_index, transform) if mapping is None else mapping
         if mapping is None:
@@ -216,7 +219,7 @@ class PixelData:
 
     def modality_transform(self, frame_index: int = 0) -> ModalityTransform:
         """Return the transformation from stored to modality values of a frame; the identity if nothing is known of one."""
-        self._check_frame_index(frame_index)
+        frame_index = self._check_frame_index(frame_index)
         if self.data_set is None:
             return ModalityTransform(is_specified=False)
         if not self.functional_groups:
@@ -225,7 +228,7 @@ class PixelData:
 
     def real_world_value_mappings(self, frame_index: int = 0) -> list[RealWorldValueMapping]:
         """Return the Real World Value Mappings of a frame (PS3.3 C.7.6.16.2.11)."""
-        self._check_frame_index(frame_index)
+        frame_index = self._check_frame_index(frame_index)
         if self.data_set is None:
             return []
         return read_real_world_value_mappings(self.data_set, frame_index, groups=self.functional_groups)
@@ -333,7 +336,7 @@ class PixelData:
         return mappings[0] if mappings else None
 
     def _read_cells(self, frame_index: int) -> Array:
-        self._check_frame_index(frame_index)
+        frame_index = self._check_frame_index(frame_index)
         cells = self._source.cells(frame_index)
         if cells is None:
             raise PixelDataError("an overlay is said to be in bits of the pixels that are gone")
@@ -345,11 +348,15 @@ class PixelData:
             self._last = last = frame_index, self.frame(frame_index)
         return last[1]
 
-    def _check_frame_index(self, frame_index: int) -> None:
+    def _check_frame_index(self, frame_index: int) -> int:
+        if type(frame_index) is not int:
+            frame_index = to_integer(frame_index, "frame_index")
         if not 0 <= frame_index < self.descriptor.number_of_frames:
             raise PixelIndexError(f"frame {frame_index} is not one of {self.descriptor.number_of_frames}, counted from 0")
 
     def _check_position(self, row: int, column: int) -> None:
+        if type(row) is not int or type(column) is not int:
+            row, column = to_integer(row, "row"), to_integer(column, "column")
         if not (0 <= row < self.descriptor.rows and 0 <= column < self.descriptor.columns):
             raise PixelIndexError(f"({row}, {column}) is not in {self.descriptor.rows} rows and {self.descriptor.columns} columns")
 
@@ -357,3 +364,4 @@ class PixelData:
 def _wrap_buffer(descriptor: PixelDataDescriptor, data: bytes | bytearray | memoryview) -> NativeFrames:
     view = memoryview(data).cast("B")
     return NativeFrames(descriptor, len(view), lambda offset, length: view[offset : offset + length])
+        return frame_index

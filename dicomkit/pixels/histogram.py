@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dicomkit.pixels.numbers import to_integer
+
 __all__ = ["Histogram", "make_histogram"]
 
 
@@ -62,7 +64,10 @@ def make_histogram(values: npt.NDArray[np.number], bins: int, units: str) -> His
     ------
     ValueError
         If there is less than one bin.
+    TypeError
+        If their number is no integer.
     """
+    bins = to_integer(bins, "bins")
     if bins < 1:
         raise ValueError(f"a histogram of {bins} bins")
     numbers = values.reshape(-1)

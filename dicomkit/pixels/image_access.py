@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicomkit.errors import MissingRequiredElementError
-from dicomkit.pixels.descriptor import PhotometricInterpretation, PixelDataDescriptor, read_number_of_frames
+from dicomkit.pixels.descriptor import PhotometricInterpretation, PixelDataDescriptor, PixelIndexError, read_number_of_frames
 from dicomkit.pixels.modality import ModalityTransform
+from dicomkit.pixels.numbers import to_integer
 from dicomkit.pixels.overlays import read_overlays
 from dicomkit.pixels.palette import PaletteColorLUT
 from dicomkit.pixels.render import PixelDataRenderer
@@ -124,12 +125,22 @@ def palette_color_lut(data_set: DataSet) -> PaletteColorLUT | None:
 
 
 def window_settings(data_set: DataSet, frame_index: int = 0) -> WindowSettings | None:
-    """Return the first stored window; None if there is none. Raises :class:`PixelDataError` if it is not made of numbers."""
+    """Return the first stored window of a frame; None if there is none.
+
+    Raises
+    ------
+    PixelDataError
+        If it is not made of numbers.
+    PixelIndexError
+        If there is no such frame.
+    """
+    _check_frame_index(data_set, frame_index)
     return read_window_settings(data_set, frame_index)
 
 
 def all_window_settings(data_set: DataSet, frame_index: int = 0) -> list[WindowSettings]:
-    """Return all stored windows; raises as :func:`window_settings`."""
+    """Return all stored windows of a frame; raises as :func:`window_settings`."""
+    _check_frame_index(data_set, frame_index)
     return read_all_window_settings(data_set, frame_index)
 
 
@@ -194,6 +205,15 @@ def render_frame_with_stored_window(
 ) -> RenderedImage:
     """Render a frame with its stored window; see ``PixelDataRenderer.render_frame_with_stored_window``."""
     return _renderer(data_set, transfer_syntax).render_frame_with_stored_window(frame_index, size=size, overlays=overlays)
+
+
+def _check_frame_index(data_set: DataSet, frame_index: int) -> None:
+    """Raise unless there is such a frame. The first always is: where there is no image, too, a data set may have windows."""
+    index = to_integer(frame_index, "frame_index")
+    if index:
+        frames = read_number_of_frames(data_set)
+        if not 0 < index < frames:
+            raise PixelIndexError(f"frame {index} is not one of {frames}, counted from 0")
 
 
 def _renderer(data_set: DataSet, transfer_syntax: TransferSyntax) -> PixelDataRenderer:

@@ -41,9 +41,16 @@ class PixelDataRenderer:
         The frames.
     palette_color_lut
         The palette of PALETTE COLOR frames; by default the one of the data set they came from.
+
+    Raises
+    ------
+    TypeError
+        If it is given something else than frames.
     """
 
     def __init__(self, pixel_data: PixelData, palette_color_lut: PaletteColorLUT | None = None) -> None:
+        if not hasattr(pixel_data, "modality_transform"):  # a file, or the None of one without pixel data
+            raise TypeError(f"PixelDataRenderer renders what pixel_data() of a file returns, not {type(pixel_data).__name__}")
         self.pixel_data = pixel_data
         self.palette_color_lut = palette_color_lut
         # What was last made, for the next frame. Replaced, never changed, so that threads see whole ones.
@@ -92,6 +99,8 @@ class PixelDataRenderer:
             If the palette is missing.
         ValueError
             If the size is not from 1 to 32768.
+        TypeError
+            If window or size are something else.
         """
         photometric_interpretation = self.pixel_data.descriptor.photometric_interpretation
         if photometric_interpretation.is_palette_color:

@@ -12,6 +12,7 @@ from dicomkit._core.resample import resample
 from dicomkit.pixels.functional_groups import FunctionalGroups
 from dicomkit.pixels.memory import new_array
 from dicomkit.pixels.unpack import as_bytes
+from dicomkit.pixels.numbers import to_integer
 
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
@@ -62,7 +63,7 @@ def fit_size(rows: int, columns: int, size: int | tuple[int, int], aspect: float
     ValueError
         If a side is not from 1 to 32768.
     """
-    box = (size, size) if isinstance(size, int) else size
+    box = _to_box(size)
     if any(not 1 <= side <= LARGEST_SIZE for side in box):
         raise ValueError(f"a picture has from 1 to {LARGEST_SIZE} rows and columns")
     height, width = rows * aspect, float(columns)
@@ -72,6 +73,8 @@ def fit_size(rows: int, columns: int, size: int | tuple[int, int], aspect: float
 
 def resize(picture: npt.NDArray[np.uint8], rows: int, columns: int) -> npt.NDArray[np.uint8]:
     """Resample a picture: the mean of the area that a new pixel covers, or linear between old ones where it covers less than one."""
+    TypeError
+        If the size is neither an integer nor two.
     for axis, length in sorted(((0, rows), (1, columns)), key=lambda side: side[1] / picture.shape[side[0]]):
         if picture.shape[axis] != length:
             picture = _resample(picture, axis, length)
@@ -81,6 +84,15 @@ def resize(picture: npt.NDArray[np.uint8], rows: int, columns: int) -> npt.NDArr
 def _resample(picture: npt.NDArray[np.uint8], axis: int, length: int) -> npt.NDArray[np.uint8]:
     """Mean over a box one new or one old pixel wide, whichever is wider; beyond an edge, the edge goes on."""
     old = picture.shape[axis]
+def _to_box(size: int | tuple[int, int]) -> tuple[int, int]:
+    if not isinstance(size, (tuple, list)):
+        side = to_integer(size, "size")
+        return side, side
+    if len(size) != 2:
+        raise TypeError(f"size is the longer side, or rows and columns; not {len(size)} numbers")
+    return to_integer(size[0], "size"), to_integer(size[1], "size")
+
+
     scale = old / length
     width = max(scale, 1.0)
     # Rounded, so that what should be a whole number is one.

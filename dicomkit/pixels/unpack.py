@@ -48,7 +48,9 @@ def as_bytes(array: npt.NDArray[np.generic]) -> Bytes:
 
 
 def check_out(out: npt.NDArray[np.generic], shape: tuple[int, ...], dtype: npt.DTypeLike) -> None:
-    """Raise :class:`ValueError` unless an array that a caller gave for the result can take it."""
+    """Raise :class:`ValueError` unless an array that a caller gave for the result can take it, :class:`TypeError` if it is none."""
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out is a NumPy array, not of type {type(out).__name__}")
     if out.shape != shape or out.dtype != np.dtype(dtype) or not out.flags.c_contiguous or not out.flags.writeable:
         raise ValueError(f"out must be a writable C-contiguous array of {np.dtype(dtype)} and shape {shape}")
 

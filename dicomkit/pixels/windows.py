@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dicomkit._core.lut import apply_window
-from dicomkit.errors import PixelDataError
+from dicomkit.errors import PixelDataError, warn
 from dicomkit.pixels.functional_groups import FunctionalGroups
 from dicomkit.pixels.numbers import read_decimals
 
@@ -51,16 +51,18 @@ class WindowSettings:
         Window Center, in the units of the values.
     width
         Window Width in the same units. Less than 1 becomes 1 (PS3.3 C.11.2.1.2.1); for ``LINEAR_EXACT`` and ``SIGMOID``, whose
-        widths may be any positive number (PS3.3 C.11.2.1.3), only 0 and less become 1.
+        widths may be any positive number (PS3.3 C.11.2.1.3), only 0 and less become 1. Of less than 0 a :class:`DICOMWarning` tells.
     explanation
         Window Center & Width Explanation.
     function
-        VOI LUT Function.
+        VOI LUT Function, or its name.
 
     Raises
     ------
     PixelDataError
         If ``center`` or ``width`` is infinite or not a number.
+    ValueError
+        If there is no function of that name.
     """
 
     center: float
@@ -71,7 +73,9 @@ class WindowSettings:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.center) and math.isfinite(self.width)):
             raise PixelDataError("Window Center and Window Width must be finite numbers")
-        object.__setattr__(self, "function", VOILUTFunction.parse(self.function))
+        object.__setattr__(self, "function", _to_function(self.function))
+        if self.width < 0:
+            warn(PixelDataError("a negative Window Width counts as 1"))
         if self.width < 1 and (self.function is VOILUTFunction.LINEAR or self.width <= 0):
             object.__setattr__(self, "width", 1.0)
 
@@ -116,6 +120,14 @@ class WindowSettings:
         middle, width = (self.center, self.width) if is_sigmoid else self.ramp
         apply_window(np.ascontiguousarray(values).reshape(-1), middle, width, is_sigmoid, grey.reshape(-1))
         return grey
+
+
+def _to_function(name: str) -> VOILUTFunction:
+    """The function of a name that a caller wrote; what stands in a file is parsed, and may be anything."""
+    try:
+        return VOILUTFunction(name.strip(" \0").upper())
+    except (AttributeError, ValueError):
+        raise ValueError(f"VOI LUT functions are {', '.join(VOILUTFunction)}; none has the name that was given") from None
 
 
 def _ramp(values: npt.NDArray[np.float64], middle: float, width: float) -> npt.NDArray[np.float64]:

@@ -61,9 +61,9 @@ def test_windows_of_functional_groups():
 
     shared = (0x52009229, "SQ", [group("1")])
     per_frame = (0x52009230, "SQ", [group("2"), [], group("3")])
-    file = read([shared, per_frame])
+    file = read([(0x00280008, "IS", "4"), shared, per_frame])
     assert [file.window_settings(i).center for i in range(4)] == [2, 1, 3, 1]
-    assert read([shared]).window_settings(5).center == 1
+    assert read([(0x00280008, "IS", "6"), shared]).window_settings(5).center == 1
     # what stands in the data set itself goes first
     assert read([(0x00281050, "DS", "9"), (0x00281051, "DS", "9"), shared]).window_settings().center == 9
 

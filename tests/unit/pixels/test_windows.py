@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from pydicom.pixels import apply_windowing
 
-from dicomkit.errors import PixelDataError
+from dicomkit.errors import DICOMWarning, PixelDataError
 from dicomkit.pixels import VOILUTFunction, WindowSettings
 
 FUNCTIONS = list(VOILUTFunction)
@@ -48,16 +48,28 @@ def test_defaults():
     [
         (0.5, "LINEAR", 1.0),
         (0, "LINEAR", 1.0),
-        (-7, "LINEAR", 1.0),
         (1, "LINEAR", 1.0),
         (0.5, "LINEAR_EXACT", 0.5),  # PS3.3 C.11.2.1.3.2: greater than 0
         (0, "LINEAR_EXACT", 1.0),
         (0.25, "SIGMOID", 0.25),
-        (-1, "SIGMOID", 1.0),
+        (0, "SIGMOID", 1.0),
     ],
 )
 def test_widths_are_clamped(width, function, expected):
     assert WindowSettings(0, width, function=function).width == expected
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_negative_widths_are_clamped_with_a_warning(function):
+    with pytest.warns(DICOMWarning, match="negative Window Width"):
+        assert WindowSettings(0, -400, function=function).width == 1.0
+
+
+@pytest.mark.parametrize("name", ["SIGMOIDAL", "", "linear exact", None, 3])
+def test_functions_of_other_names(name):
+    with pytest.raises(ValueError, match="LINEAR, LINEAR_EXACT, SIGMOID"):
+        WindowSettings(40, 400, None, name)
+    assert WindowSettings(40, 400, None, " sigmoid").function is VOILUTFunction.SIGMOID
 
 
 @pytest.mark.parametrize(("center", "width"), [(math.nan, 1), (0, math.inf), (-math.inf, 1), (0, math.nan)])
