@@ -135,7 +135,8 @@ class ImageShortcuts:
             VOI window or table for monochrome frames; center and width; or the name of one: a stored explanation, or a preset such as
             ``"lung"``. By default the range of the frame's values. Colour ignores it.
         size
-            The longer side in pixels, or rows and columns to fit into; pixels become square. By default the frame's own pixels.
+            The longer side in pixels, or rows and columns to fit into; pixels become square. By default the frame's own pixels, square or
+            not.
         overlays
             Whether to draw the overlay planes (PS3.3 C.9.2).
 

@@ -20,6 +20,7 @@ from dicomkit.pixels.overlays import Overlay, read_overlays
 from dicomkit.pixels.padding import PixelPadding, read_pixel_padding
 from dicomkit.pixels.real_world import RealWorldValueMapping, read_real_world_value_mappings
 from dicomkit.pixels.render import PixelDataRenderer
+from dicomkit.pixels.resize import find_natural_size, pixel_aspect_ratio
 from dicomkit.pixels.unpack import Array, check_out
 
 if TYPE_CHECKING:
@@ -183,9 +184,9 @@ class PixelData:
             ``int16`` where all values that stored bits can express are such integers; ``float64`` for stored values of more than 24
             bits; else ``float32``. Stored values without a meaning in a mapping are not-a-number.
         """
-        frame = self.frame(frame_index)
         if mapping is not None and not isinstance(mapping, RealWorldValueMapping):
             raise TypeError(f"mapping is one of real_world_value_mappings(), not of type {type(mapping).__name__}")
+        frame = self.frame(frame_index)
         transform = self.modality_transform(frame_index)
         mapping = self._default_mapping(frame_index, transform) if mapping is None else mapping
         if mapping is None:
@@ -216,6 +217,15 @@ class PixelData:
         transform = self.modality_transform(frame_index)
         mapping = self._default_mapping(frame_index, transform)
         return transform.units if mapping is None else mapping.units
+
+    def natural_size(self, frame_index: int = 0) -> tuple[int, int]:
+        """Return the rows and columns of a picture of a frame whose pixels are square, and of which none is lost.
+
+        As ``size`` of :meth:`PixelDataRenderer.render_frame`; the frame's own rows and columns where pixels are square as they are.
+        """
+        frame_index = self._check_frame_index(frame_index)
+        aspect = pixel_aspect_ratio(self.data_set, frame_index, groups=self.functional_groups)
+        return find_natural_size(self.descriptor.rows, self.descriptor.columns, aspect)
 
     def modality_transform(self, frame_index: int = 0) -> ModalityTransform:
         """Return the transformation from stored to modality values of a frame; the identity if nothing is known of one."""
@@ -314,10 +324,12 @@ class PixelData:
 
     def _repr_png_(self) -> bytes | None:
         try:
-            picture = PixelDataRenderer(self).render_frame_with_stored_window(0)
+            size = self.natural_size(0)
+            shown = _SHOWN_SIZE if max(size) > _SHOWN_SIZE else size
+            picture = PixelDataRenderer(self).render_frame_with_stored_window(0, size=shown)
         except DICOMError:
             return None  # a notebook shows the text instead
-        return (picture.resized(_SHOWN_SIZE) if max(picture.shape) > _SHOWN_SIZE else picture).to_png()
+        return picture.to_png()
 
     @cached_property
     def _modality(self) -> ModalityTransform:
@@ -353,6 +365,7 @@ class PixelData:
             frame_index = to_integer(frame_index, "frame_index")
         if not 0 <= frame_index < self.descriptor.number_of_frames:
             raise PixelIndexError(f"frame {frame_index} is not one of {self.descriptor.number_of_frames}, counted from 0")
+        return frame_index
 
     def _check_position(self, row: int, column: int) -> None:
         if type(row) is not int or type(column) is not int:
@@ -364,4 +377,3 @@ class PixelData:
 def _wrap_buffer(descriptor: PixelDataDescriptor, data: bytes | bytearray | memoryview) -> NativeFrames:
     view = memoryview(data).cast("B")
     return NativeFrames(descriptor, len(view), lambda offset, length: view[offset : offset + length])
-        return frame_index

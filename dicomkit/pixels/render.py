@@ -58,6 +58,7 @@ class PixelDataRenderer:
         self._last_pipeline: GreyPipeline | None = None
         self._colors: tuple[PaletteColorLUT, npt.NDArray[np.uint8]] | None = None
         self._stored_window: tuple[int, VOI | None] | None = None
+        self._named_window: tuple[int, str, VOI] | None = None
 
     def render_frame(
         self,
@@ -65,7 +66,6 @@ class PixelDataRenderer:
         window: WindowChoice | None = None,
         *,
         size: int | tuple[int, int] | None = None,
-        self._named_window: tuple[int, str, VOI] | None = None
         overlays: bool = False,
     ) -> RenderedImage:
         """Render a frame.
@@ -78,7 +78,7 @@ class PixelDataRenderer:
             and colour frames ignore it.
         size
             The longer side of the picture, or the rows and columns of a box to fit in; its pixels are then square. None for the
-            pixels as they are stored.
+            pixels as they are stored, square or not: :meth:`PixelData.natural_size` gives a size that makes them square.
         overlays
             Whether to draw overlays, in white. Without, whatever is wrong with them does not matter.
 
@@ -180,15 +180,6 @@ class PixelDataRenderer:
             self._stored_window = kept = key, stored[0] if stored else None
         return kept[1]
 
-    def _find_palette(self) -> PaletteColorLUT:
-        if self.palette_color_lut is None:
-            if self.pixel_data.data_set is None:
-                raise PixelDataError("a PALETTE COLOR frame needs a palette")
-            self.palette_color_lut = PaletteColorLUT.from_data_set(self.pixel_data.data_set)
-        return self.palette_color_lut
-
-    @cached_property
-    def _presentation(self) -> Presentation:
     def _find_named_window(self, name: str, frame_index: int, modality: ModalityTransform) -> VOI:
         """The window or VOI LUT of a name, looked up as often as the stored one."""
         data_set, groups = self.pixel_data.data_set, self.pixel_data.functional_groups
@@ -199,6 +190,15 @@ class PixelDataRenderer:
             self._named_window = kept = key, name, found
         return kept[2]
 
+    def _find_palette(self) -> PaletteColorLUT:
+        if self.palette_color_lut is None:
+            if self.pixel_data.data_set is None:
+                raise PixelDataError("a PALETTE COLOR frame needs a palette")
+            self.palette_color_lut = PaletteColorLUT.from_data_set(self.pixel_data.data_set)
+        return self.palette_color_lut
+
+    @cached_property
+    def _presentation(self) -> Presentation:
         return read_presentation(self.pixel_data.data_set, self.pixel_data.descriptor.photometric_interpretation)
 
     def _find_supplemental_palette(self, frame_index: int) -> PaletteColorLUT | None:

@@ -1,13 +1,15 @@
 """Pictures in other sizes (PS3.3 10.7, C.7.6.3.1.7), notebooks."""
 
+import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicomkit.pixels import PixelDataRenderer, RenderedImage
+from dicomkit.errors import DICOMWarning
+from dicomkit.pixels import PixelDataRenderer, PixelIndexError, RenderedImage
 from dicomkit.pixels.histogram import make_histogram
-from dicomkit.pixels.resize import fit_size, pixel_aspect_ratio, resize
+from dicomkit.pixels.resize import find_natural_size, fit_size, pixel_aspect_ratio, resize
 
 from .images import read_image
 
@@ -50,6 +52,51 @@ def test_aspect_ratios(elements, expected):
 )
 def test_fitting(rows, columns, size, aspect, expected):
     assert fit_size(rows, columns, size, aspect) == expected
+
+
+@pytest.mark.parametrize("pixels", ["21\\1", "1\\21", "1e300\\1"])
+def test_pixels_that_are_none(pixels):
+    data_set = read_image(STORED, (0x00280030, "DS", pixels)).data_set
+    with pytest.warns(DICOMWarning, match="PixelSpacing makes pixels more than 20 times"):
+        assert pixel_aspect_ratio(data_set) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "aspect", "expected"),
+    [
+        (20, 10, 1.0, (20, 10)),
+        (20, 10, 2.0, (40, 10)),
+        (20, 10, 0.5, (20, 20)),
+        (3, 3, 1.1, (3, 3)),
+        (512, 512, 4 / 3, (683, 512)),
+        (512, 512, 0.75, (512, 683)),
+        (20000, 10, 2.0, (32768, 8)),  # no more than pictures may have
+    ],
+)
+def test_natural_sizes(rows, columns, aspect, expected):
+    assert find_natural_size(rows, columns, aspect) == expected
+
+
+def test_natural_sizes_of_frames():
+    def group(spacing):
+        return [(0x00289110, "SQ", [[(0x00280030, "DS", spacing)]])]
+
+    groups = (0x52009230, "SQ", [group("2\\1"), group("1\\4"), group("1\\1")])
+    pixel_data = read_image(np.stack([STORED] * 3), groups, frames=3).pixel_data()
+    assert [pixel_data.natural_size(index) for index in range(3)] == [(40, 10), (20, 40), (20, 10)]
+    renderer = PixelDataRenderer(pixel_data)
+    assert renderer.render_frame(0, size=pixel_data.natural_size(0)).shape == (40, 10)
+    # Unasked, pixels stay what they are.
+    assert renderer.render_frame(0).shape == (20, 10)
+    with pytest.raises(PixelIndexError):
+        pixel_data.natural_size(3)
+
+
+@pytest.mark.parametrize(("spacing", "shape"), [("2\\1", (40, 10)), ("1\\2", (20, 20)), ("1\\1", (20, 10)), ("20\\0.5", (20, 10))])
+@pytest.mark.filterwarnings("ignore::dicomkit.DICOMWarning")
+def test_notebooks_show_square_pixels(spacing, shape):
+    png = read_image(STORED, (0x00280030, "DS", spacing)).pixel_data()._repr_png_()
+    assert imagecodecs.png_decode(png).shape == shape
 
 
 @pytest.mark.parametrize("size", [0, -1, 32769, (0, 5), (5, 10**9)])
