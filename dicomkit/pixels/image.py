@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import numpy as np
 
+from dicomkit.encoding.atomic import write_file
 from dicomkit.errors import PixelDataError
 from dicomkit.pixels.descriptor import PhotometricInterpretation
 from dicomkit.pixels.resize import fit_size, resize
@@ -51,7 +51,7 @@ class RenderedImage(np.ndarray[tuple[int, ...], np.dtype[np.uint8]]):
         Parameters
         ----------
         path
-            A file to write it to as well.
+            A file to write it to as well; there is the whole picture then, or what was there before.
 
         Returns
         -------
@@ -62,7 +62,7 @@ class RenderedImage(np.ndarray[tuple[int, ...], np.dtype[np.uint8]]):
         ------
         PixelDataError
             If the array is no picture any more: another type or shape came out of a calculation.
-        OSError
+        TargetError
             If the file cannot be written.
         """
         self._check()
@@ -70,7 +70,7 @@ class RenderedImage(np.ndarray[tuple[int, ...], np.dtype[np.uint8]]):
 
         png = bytes(imagecodecs.png_encode(np.ascontiguousarray(self)))
         if path is not None:
-            Path(path).write_bytes(png)
+            write_file(path, [png])
         return png
 
     def _check(self) -> None:

@@ -13,7 +13,7 @@ from pydicom.pixels import apply_voi_lut
 
 import dicomkit
 from dicomkit import testing
-from dicomkit.errors import MissingRequiredElementError, PixelDataError
+from dicomkit.errors import MissingRequiredElementError, PixelDataError, TargetError
 from dicomkit.pixels import (
     LookupTable,
     PaletteColorLUT,
@@ -335,6 +335,21 @@ def test_png(stored, tmp_path):
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", png[16:24]) == (4, 3)
     assert np.array_equal(imagecodecs.png_decode(png), stored)
+
+
+def test_a_png_file_is_whole_or_the_one_before(tmp_path):
+    resource = pytest.importorskip("resource")
+    picture, path = np.zeros((64, 64), dtype=np.uint8).view(RenderedImage), tmp_path / "out.png"
+    path.write_bytes(b"the picture before")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, before[1]))      # as a disk that is full
+    try:
+        with pytest.raises(TargetError) as caught:
+            picture.to_png(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.filename == str(path)
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("out.png", b"the picture before")]
 
 
 def test_slices_are_pictures_and_numbers_are_not():
