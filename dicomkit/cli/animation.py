@@ -1,12 +1,13 @@
 """Frames as films: GIF and APNG that play for ever, at the rate of the image (PS3.3 C.7.6.5).
 
-Encoders of single pictures do the work; here their parts are put together, so that a film costs its encoded size and one frame.
+Encoders of single pictures do the work; here their parts are put together as they come, so that a film costs one frame.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
+from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING
 
 import imagecodecs
@@ -25,6 +26,10 @@ DEFAULT_FRAME_TIME = 0.1        # seconds, where nothing says better
 _SHORTEST, _LONGEST = 0.001, 60.0
 # Viewers show a GIF's frame that should be shorter than this for 100 ms.
 _SHORTEST_GIF = 2               # in 1/100 s
+_GREYS = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+# An APNG says first how many pictures it has, which is known last: until then it waits here, and from this size on the disk.
+_SPOOLED_BYTES = 32 << 20
+_CHUNK = 1 << 20
 
 _Picture = npt.NDArray[np.uint8]
 
@@ -63,8 +68,8 @@ def fit_frames(frames: Iterable[tuple[RenderedImage, float]]) -> Iterator[tuple[
         yield np.pad(fitted, [*margins, *[(0, 0)] * (picture.ndim - 2)]).view(type(picture)), time
 
 
-def encode_apng(frames: Iterable[tuple[_Picture, float]], *, is_color: bool) -> bytes:
-    """Encode pictures of one size as APNG.
+def encode_apng(frames: Iterable[tuple[_Picture, float]], *, is_color: bool) -> Iterator[bytes]:
+    """Encode pictures of one size as APNG, and yield it in parts once all are encoded.
 
     Parameters
     ----------
@@ -78,26 +83,29 @@ def encode_apng(frames: Iterable[tuple[_Picture, float]], *, is_color: bool) -> 
     ValueError
         If there is no picture, or one in RGB among grey ones.
     """
-    parts: list[bytes] = []
     header = b""
     sequence = shown = 0
-    for picture, time in frames:
-        if picture.ndim == 3 and not is_color:
-            raise ValueError("a picture in RGB in a grey film")
-        chunks = list(_png_chunks(bytes(imagecodecs.png_encode(np.ascontiguousarray(_in_rgb(picture) if is_color else picture)))))
-        header = header or dict(chunks)[b"IHDR"]
-        place = struct.pack(">IIII", picture.shape[1], picture.shape[0], 0, 0)
-        parts.append(_png_chunk(b"fcTL", struct.pack(">I", sequence) + place + struct.pack(">HHBB", round(time * 1000), 1000, 0, 0)))
-        sequence += 1
-        for data in (data for kind, data in chunks if kind == b"IDAT"):
-            # The first picture is also what a reader of plain PNG shows.
-            parts.append(_png_chunk(b"fdAT", struct.pack(">I", sequence) + data) if shown else _png_chunk(b"IDAT", data))
-            sequence += bool(shown)
-        shown += 1
-    if not shown:
-        raise ValueError("a film of no pictures")
-    head = [b"\x89PNG\r\n\x1a\n", _png_chunk(b"IHDR", header), _png_chunk(b"acTL", struct.pack(">II", shown, 0))]
-    return b"".join([*head, *parts, _png_chunk(b"IEND", b"")])
+    with SpooledTemporaryFile(_SPOOLED_BYTES) as body:
+        for picture, time in frames:
+            if picture.ndim == 3 and not is_color:
+                raise ValueError("a picture in RGB in a grey film")
+            chunks = list(_png_chunks(bytes(imagecodecs.png_encode(np.ascontiguousarray(_in_rgb(picture) if is_color else picture)))))
+            header = header or dict(chunks)[b"IHDR"]
+            place = struct.pack(">IIII", picture.shape[1], picture.shape[0], 0, 0)
+            body.write(_png_chunk(b"fcTL", struct.pack(">I", sequence) + place + struct.pack(">HHBB", round(time * 1000), 1000, 0, 0)))
+            sequence += 1
+            for data in (data for kind, data in chunks if kind == b"IDAT"):
+                # The first picture is also what a reader of plain PNG shows.
+                body.write(_png_chunk(b"fdAT", struct.pack(">I", sequence) + data) if shown else _png_chunk(b"IDAT", data))
+                sequence += bool(shown)
+            shown += 1
+        if not shown:
+            raise ValueError("a film of no pictures")
+        yield b"\x89PNG\r\n\x1a\n" + _png_chunk(b"IHDR", header) + _png_chunk(b"acTL", struct.pack(">II", shown, 0))
+        body.seek(0)
+        while part := body.read(_CHUNK):
+            yield part
+    yield _png_chunk(b"IEND", b"")
 
 
 def _png_chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -112,8 +120,8 @@ def _png_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def encode_gif(frames: Iterable[tuple[_Picture, float]]) -> bytes:
-    """Encode pictures of one size as GIF: grey exactly, colour by up to 256 colours a picture.
+def encode_gif(frames: Iterable[tuple[_Picture, float]]) -> Iterator[bytes]:
+    """Encode pictures of one size as GIF, and yield it picture by picture: grey exactly, colour by up to 256 colours a picture.
 
     Parameters
     ----------
@@ -125,28 +133,26 @@ def encode_gif(frames: Iterable[tuple[_Picture, float]]) -> bytes:
     ValueError
         If there is no picture.
     """
-    parts: list[bytes] = []
     now, shown = 0.0, 0     # in hundredths of a second: where the film should be, and where it is
+    is_empty = True
     for picture, time in frames:
-        if picture.ndim == 3:
-            cells, colors = _reduce_colors(picture)
-        else:
-            cells, colors = picture, np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+        cells, colors = _reduce_colors(picture) if picture.ndim == 3 else (picture, _GREYS)
         # Noise grows by up to a half under LZW, and the encoder's own guess is too small for it.
         room = 2 * cells.size + 4096
         table, image = _gif_parts(bytes(imagecodecs.gif_encode(np.ascontiguousarray(cells), colormap=colors, out=room)))
-        if not parts:
+        if is_empty:
+            # Greys are for all pictures, those in colour bring their own. Then the extension that says "again, for ever".
             size = struct.pack("<HH", picture.shape[1], picture.shape[0])
-            # No table for all pictures: each brings its own. Then the extension that says "again, for ever".
-            parts += [b"GIF89a", size, b"\x70\0\0", b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0"]
+            yield b"GIF89a" + size + b"\xf7\0\0" + _GREYS.tobytes() + b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0"
+            is_empty = False
         now += time * 100
         delay = max(_SHORTEST_GIF, round(now) - shown)
         shown += delay
-        parts.append(b"\x21\xf9\x04\x04" + struct.pack("<H", delay) + b"\0\0")
-        parts.append(image[:9] + b"\x87" + table + image[10:])
-    if not parts:
+        colored = b"\x87" + table if picture.ndim == 3 else b"\0"
+        yield b"\x21\xf9\x04\x04" + struct.pack("<H", delay) + b"\0\0" + image[:9] + colored + image[10:]
+    if is_empty:
         raise ValueError("a film of no pictures")
-    return b"".join([*parts, b"\x3b"])
+    yield b"\x3b"
 
 
 def _gif_parts(gif: bytes) -> tuple[bytes, bytes]:

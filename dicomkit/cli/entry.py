@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import NoReturn, TextIO
 
-__all__ = ["describe", "guard", "main", "run"]
+__all__ = ["describe", "describe_problem", "guard", "main", "run"]
 
 FAILED = 1
 INTERRUPTED = 130
@@ -77,6 +77,12 @@ def describe(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return printable(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
     return printable(str(error).replace("force=True", "--force") or type(error).__name__)  # what an argument is called here
+
+
+def describe_problem(path: str, error: BaseException) -> str:
+    """Return what an error says of a file, with its path once."""
+    words, name = describe(error), printable(path)
+    return words if isinstance(error, OSError) and name in words else f"{name}: {words}"
 
 
 class _BriefWarnings:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from dicomkit.cli.console import count, format_size, printable
+from dicomkit.cli.entry import describe_problem
 from dicomkit.cli.parameters import INPUT_PATH
 from dicomkit.cli.progress import with_progress
+from dicomkit.encoding.atomic import write_file
 from dicomkit.encoding.options import ReadOptions
-from dicomkit.errors import MissingRequiredElementError
+from dicomkit.errors import DICOMError, MissingRequiredElementError
 from dicomkit.file import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dicomkit.cli.picture_list import PictureList
     from dicomkit.cli.rendering import Look, PictureReader
@@ -38,6 +39,9 @@ _LARGEST_SIZE = 32768
 _THUMBNAIL_SIZE = 128
 # More than this nobody looks through on a sheet.
 _MOST_THUMBNAILS = 1000
+# A film of so many runs for an hour; and for more pixels than this, of all frames, nobody waits.
+_MOST_FILM_FRAMES = 100_000
+_MOST_FILM_PIXELS = 10_000_000_000
 _SHOWN_PROBLEMS = 10
 
 
@@ -95,15 +99,22 @@ def command(paths: tuple[str, ...], output: str | None, frame_number: int | None
     dicomkit render study/ --series 2 --animate --window 40/400
     """
     target = output or f"{Path(os.path.abspath(paths[0])).stem or 'image'}.png"
-    is_gif = Path(target).suffix.lower() == ".gif"
-    _check_usage(paths, target, frame_number, sheet=sheet, is_film=animate or is_gif)
+    is_film = animate or Path(target).suffix.lower() == ".gif"
+    _check_usage(paths, target, frame_number, sheet=sheet, is_film=is_film)
     from dicomkit.cli.rendering import Look  # lazy: start-up (it imports NumPy)
     from dicomkit.pixels import WindowSettings  # lazy: start-up (it imports NumPy)
 
     look = Look(WindowSettings(*window) if isinstance(window, tuple) else window, size, overlay)
     options = ReadOptions(force=force)
-    if not sheet and not animate and not is_gif:
-        return _render_frame(paths[0], target, frame_number or 1, look, options)
+    if not sheet and not is_film:
+        try:
+            picture = _render_frame(paths[0], frame_number or 1, look, options)
+        except DICOMError as error:
+            click.echo(f"dicomkit: error: {describe_problem(paths[0], error)}", err=True)
+            return 1
+        _write(target, [picture.to_png()])
+        _say(target, f"{picture.shape[1]} x {picture.shape[0]}, {'RGB' if picture.ndim == 3 else 'grey'}")
+        return 0
     from dicomkit.cli.picture_list import list_pictures  # lazy: start-up
 
     found = list_pictures(paths, options, series_number)
@@ -123,7 +134,7 @@ def _check_usage(paths: Sequence[str], target: str, frame_number: int | None, *,
         raise click.UsageError("several files or a folder need --sheet, or --animate")
 
 
-def _render_frame(path: str, target: str, frame_number: int, look: Look, options: ReadOptions) -> int:
+def _render_frame(path: str, frame_number: int, look: Look, options: ReadOptions) -> RenderedImage:
     from dicomkit.pixels import PixelDataRenderer  # lazy: start-up (it imports NumPy)
 
     pixel_data = read(path, options).pixel_data()
@@ -132,9 +143,7 @@ def _render_frame(path: str, target: str, frame_number: int, look: Look, options
     frames = len(pixel_data)
     if frame_number > frames:
         raise click.BadParameter(f"{printable(path)} has {count(frames, 'frame')}", param_hint="--frame")
-    picture = look.render(PixelDataRenderer(pixel_data), frame_number - 1)
-    _write(target, picture.to_png(), f"{picture.shape[1]} x {picture.shape[0]}, {'RGB' if picture.ndim == 3 else 'grey'}")
-    return 0
+    return look.render(PixelDataRenderer(pixel_data), frame_number - 1)
 
 
 def _render_sheet(found: PictureList, target: str, look: Look, options: ReadOptions) -> int:
@@ -144,19 +153,23 @@ def _render_sheet(found: PictureList, target: str, look: Look, options: ReadOpti
     from dicomkit.cli.sheet import make_sheet  # lazy: start-up (it imports NumPy)
 
     reader = PictureReader(options)
+    look = replace(look, size=look.size or _THUMBNAIL_SIZE)
     chosen = choose_evenly(found.pictures, _MOST_THUMBNAILS)
-    rendered = reader.render(chosen, replace(look, size=look.size or _THUMBNAIL_SIZE))
-    thumbnails = [(picture, what.label) for picture, what, _ in with_progress(rendered, "Rendering", len(chosen))]
-    problems = [*found.problems, *reader.problems]
-    if thumbnails:
+    shapes = reader.shapes(chosen, look)
+    readable = [picture for picture in chosen if picture.path in shapes]
+    shown = 0
+    if readable:
+        rendered = ((picture, what.label) for picture, what, _ in with_progress(reader.render(readable, look), "Rendering", len(readable)))
+        rows, columns = map(max, zip(*shapes.values(), strict=True))
         try:
-            sheet = make_sheet(thumbnails)
+            sheet, shown = make_sheet(rendered, len(readable), rows, columns)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--size") from error
-        words = count(len(thumbnails), "picture")
-        words += f" of {len(found.pictures):,}" if len(chosen) < len(found.pictures) else ""
-        _write(target, sheet.to_png(), f"{words}, {sheet.shape[1]} x {sheet.shape[0]}")
-    return _report(problems, is_empty=not thumbnails)
+    if shown:
+        _write(target, [sheet.to_png()])
+        of_all = f" of {len(found.pictures):,}" if len(chosen) < len(found.pictures) else ""
+        _say(target, f"{count(shown, 'picture')}{of_all}, {sheet.shape[1]} x {sheet.shape[0]}")
+    return _report([*found.problems, *reader.problems], is_empty=not shown)
 
 
 def _render_film(found: PictureList, target: str, look: Look, options: ReadOptions) -> int:
@@ -168,18 +181,30 @@ def _render_film(found: PictureList, target: str, look: Look, options: ReadOptio
     reader = PictureReader(options)
     tally = _Tally()
     if found.pictures:
+        _check_film(found, reader, look)
         frames = tally.count(fit_frames(_timed_frames(found, reader, with_film_window(look, reader, found.pictures))))
+        if Path(target).suffix.lower() == ".gif":
+            film = encode_gif(frames)
+        else:
+            film = encode_apng(frames, is_color=any(file.is_color for file in found.pictures.files))
         try:
-            if Path(target).suffix.lower() == ".gif":
-                film = encode_gif(frames)
-            else:
-                film = encode_apng(frames, is_color=any(picture.is_color for picture in found.pictures))
+            size = _write(target, film)
         except ValueError:
             if tally.frames:
                 raise
         else:
-            _write(target, film, f"{count(tally.frames, 'frame')} in {tally.seconds:.3g} s, {tally.size}, {format_size(len(film))}")
+            _say(target, f"{count(tally.frames, 'frame')} in {tally.time} s, {tally.size}, {format_size(size)}")
     return _report([*found.problems, *reader.problems], is_empty=not tally.frames)
+
+
+def _check_film(found: PictureList, reader: PictureReader, look: Look) -> None:
+    """Refuse what nobody waits for, before it begins."""
+    frames = len(found.pictures)
+    if frames > _MOST_FILM_FRAMES:
+        raise click.UsageError(f"a film of {frames:,} frames is too long: {_MOST_FILM_FRAMES:,} are the most")
+    for rows, columns in reader.shapes(found.pictures[:1], look).values():
+        if frames * rows * columns > _MOST_FILM_PIXELS:
+            raise click.BadParameter(f"a film of {frames:,} frames of {columns} x {rows} pixels is too large", param_hint="--size")
 
 
 def _timed_frames(found: PictureList, reader: PictureReader, look: Look) -> Iterator[tuple[RenderedImage, float]]:
@@ -187,10 +212,9 @@ def _timed_frames(found: PictureList, reader: PictureReader, look: Look) -> Iter
     from dicomkit.cli.animation import read_frame_times  # lazy: start-up (it imports NumPy)
 
     path, times = "", [0.0]
-    frames = Counter(picture.path for picture in found.pictures)
     for picture, what, data_set in with_progress(reader.render(found.pictures, look), "Rendering", len(found.pictures)):
         if what.path != path:
-            path, times = what.path, read_frame_times(data_set, frames[what.path])
+            path, times = what.path, read_frame_times(data_set, what.file.frames)
         yield picture, times[what.frame_index]
 
 
@@ -209,20 +233,39 @@ class _Tally:
             self.size = f"{picture.shape[1]} x {picture.shape[0]}"
             yield picture, time
 
+    @property
+    def time(self) -> str:
+        return f"{self.seconds:.3g}" if self.seconds < 999.5 else f"{self.seconds:,.0f}"
 
-def _write(target: str, content: bytes, words: str) -> None:
+
+def _write(target: str, chunks: Iterable[bytes]) -> int:
+    """Write a picture that is whole or not there; return its size."""
+    size = 0
+
+    def measured() -> Iterator[bytes]:
+        nonlocal size
+        for chunk in chunks:
+            size += len(chunk)
+            yield chunk
+
     if target == "-":
         sys.stdout.flush()
-        sys.stdout.buffer.write(content)
+        for chunk in measured():
+            sys.stdout.buffer.write(chunk)
     else:
-        Path(target).write_bytes(content)
+        write_file(target, measured())
+    return size
+
+
+def _say(target: str, words: str) -> None:
+    if target != "-":
         click.echo(f"{printable(target)}: {words}")
 
 
 def _report(problems: Sequence[str], *, is_empty: bool) -> int:
     """Say on stderr what was left out; return the exit code."""
     for problem in problems[:_SHOWN_PROBLEMS]:
-        click.echo(f"dicomkit: {printable(problem)}", err=True)
+        click.echo(f"dicomkit: {problem}", err=True)
     if len(problems) > _SHOWN_PROBLEMS:
         click.echo(f"dicomkit: and {len(problems) - _SHOWN_PROBLEMS:,} more", err=True)
     if is_empty and not problems:

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dicomkit.cli.entry import describe_problem
 from dicomkit.errors import DICOMError, MissingRequiredElementError
 from dicomkit.file import read
-from dicomkit.pixels import PixelDataRenderer, VOILUTFunction, WindowSettings
+from dicomkit.pixels import PixelDataRenderer, RenderedImage, VOILUTFunction, WindowSettings
+from dicomkit.pixels.resize import fit_size, pixel_aspect_ratio, resize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dicomkit.cli.picture_list import Picture
     from dicomkit.dataset import DataSet
     from dicomkit.encoding.options import ReadOptions
-    from dicomkit.pixels import RenderedImage
 
 __all__ = ["Look", "PictureReader", "choose_evenly", "with_film_window"]
 
@@ -46,9 +47,19 @@ class Look:
     def render(self, renderer: PixelDataRenderer, frame_index: int) -> RenderedImage:
         """Render a frame; raises as :meth:`PixelDataRenderer.render_frame`."""
         if self.window is None:
-            return renderer.render_frame_with_stored_window(frame_index, size=self.size, overlays=self.overlays)
-        window = None if self.window == "auto" else self.window
-        return renderer.render_frame(frame_index, window, size=self.size, overlays=self.overlays)
+            picture = renderer.render_frame_with_stored_window(frame_index, overlays=self.overlays)
+        else:
+            picture = renderer.render_frame(frame_index, None if self.window == "auto" else self.window, overlays=self.overlays)
+        return resize(picture, *self.shape(renderer, frame_index)).view(RenderedImage)
+
+    def shape(self, renderer: PixelDataRenderer, frame_index: int) -> tuple[int, int]:
+        """Return the rows and columns of the picture that a frame becomes."""
+        pixel_data = renderer.pixel_data
+        rows, columns = pixel_data.descriptor.rows, pixel_data.descriptor.columns
+        if self.size is None:
+            return rows, columns
+        aspect = pixel_aspect_ratio(pixel_data.data_set, frame_index, groups=pixel_data.functional_groups)
+        return fit_size(rows, columns, self.size, aspect)
 
 
 class PictureReader:
@@ -68,11 +79,27 @@ class PictureReader:
             try:
                 yield look.render(renderer, picture.frame_index), picture, renderer.pixel_data.data_set
             except DICOMError as error:
-                self.problems.append(f"{picture.path}: {error}")
+                self.problems.append(describe_problem(picture.path, error))
                 self._last = picture.path, None     # one line a file is enough
 
+    def shapes(self, pictures: Iterable[Picture], look: Look) -> dict[str, tuple[int, int]]:
+        """Return the rows and columns of pictures by the files they are of, by their first; none of those that cannot be read."""
+        first: dict[str, Picture] = {}
+        for picture in pictures:
+            first.setdefault(picture.path, picture)
+        found: dict[str, tuple[int, int]] = {}
+        for path, picture in first.items():
+            renderer = self._open(path)
+            if renderer is None:
+                continue
+            try:
+                found[path] = look.shape(renderer, picture.frame_index)
+            except DICOMError as error:
+                self.problems.append(describe_problem(path, error))
+        return found
+
     def value_range(self, pictures: Sequence[Picture]) -> tuple[float, float] | None:
-        """Return the smallest and largest value, after the modality transformation, of those frames that have no window stored.
+        """Return the smallest and largest value after the modality transformation, of those frames that have no window stored.
 
         None if one has, or is no grey frame, or there is no value.
         """
@@ -115,7 +142,7 @@ class PictureReader:
                     raise MissingRequiredElementError("PixelData", "rendering")
                 renderer = PixelDataRenderer(pixel_data)
             except DICOMError as error:
-                problem = f"{path}: {error}"
+                problem = describe_problem(path, error)
                 if problem not in self.problems:
                     self.problems.append(problem)
             self._last = path, renderer

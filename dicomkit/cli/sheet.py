@@ -11,7 +11,7 @@ import numpy.typing as npt
 from dicomkit.pixels import RenderedImage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
 __all__ = ["LARGEST_SHEET", "make_sheet", "sheet_size"]
 
@@ -46,33 +46,55 @@ def sheet_size(count: int, rows: int, columns: int) -> tuple[int, int]:
     return -(-count // across), across
 
 
-def make_sheet(pictures: Sequence[tuple[RenderedImage, str]]) -> RenderedImage:
+def make_sheet(
+    pictures: Iterable[tuple[RenderedImage, str]], number_of_pictures: int, rows: int, columns: int
+) -> tuple[RenderedImage, int]:
     """Lay pictures out from left to right and from top to bottom, each with its label, in RGB if one of them is.
+
+    Parameters
+    ----------
+    pictures
+        Each is drawn as it comes, and not kept.
+    number_of_pictures
+        As many as there may be, at least 1; if there are fewer, the sheet ends after the last.
+    rows, columns
+        Size of the largest; those that are larger all the same are fitted into it.
+
+    Returns
+    -------
+    tuple
+        The sheet, and how many pictures are on it.
 
     Raises
     ------
     ValueError
-        If there are none, or the sheet would have more than :data:`LARGEST_SHEET` pixels.
+        If the sheet would have more than :data:`LARGEST_SHEET` pixels: then no picture is asked for.
     """
-    if not pictures:
-        raise ValueError("a sheet of no pictures")
-    rows = max(picture.shape[0] for picture, _ in pictures)
-    columns = max(picture.shape[1] for picture, _ in pictures)
-    down, across = sheet_size(len(pictures), rows, columns)
-    height, width = down * (rows + _LABEL_ROWS + _GAP) + _GAP, across * (columns + _GAP) + _GAP
-    if height * width > LARGEST_SHEET:
-        raise ValueError(f"a sheet of {width} x {height} pixels is too large: make its pictures smaller")
-    is_color = any(picture.ndim == 3 for picture, _ in pictures)
-    sheet = np.full((height, width, 3) if is_color else (height, width), _BACKGROUND, dtype=np.uint8)
-    for index, (picture, label) in enumerate(pictures):
-        top = _GAP + index // across * (rows + _LABEL_ROWS + _GAP)
-        left = _GAP + index % across * (columns + _GAP)
-        # Smaller ones stand in the middle of their cell.
-        row, column = top + (rows - picture.shape[0]) // 2, left + (columns - picture.shape[1]) // 2
-        target = sheet[row : row + picture.shape[0], column : column + picture.shape[1]]
-        target[...] = picture[:, :, None] if is_color and picture.ndim == 2 else picture
+    down, across = sheet_size(number_of_pictures, rows, columns)
+    height, width = rows + _LABEL_ROWS + _GAP, columns + _GAP
+    shape = down * height + _GAP, across * width + _GAP
+    if math.prod(shape) > LARGEST_SHEET:
+        raise ValueError(f"a sheet of {shape[1]} x {shape[0]} pixels is too large: make its pictures smaller")
+    sheet: npt.NDArray[np.uint8] = np.full(shape, _BACKGROUND, dtype=np.uint8)
+    shown = 0
+    for picture, label in pictures:
+        if picture.ndim == 3 and sheet.ndim == 2:
+            sheet = np.repeat(sheet[:, :, None], 3, axis=2)
+        top, left = _GAP + shown // across * height, _GAP + shown % across * width
+        _draw_picture(sheet[top : top + rows, left : left + columns], picture)
         _draw_label(sheet[top + rows : top + rows + _LABEL_ROWS, left : left + columns], label)
-    return sheet.view(RenderedImage)
+        shown += 1
+    return sheet[: -(-shown // across) * height + _GAP, : min(shown, across) * width + _GAP].view(RenderedImage), shown
+
+
+def _draw_picture(area: npt.NDArray[np.uint8], picture: RenderedImage) -> None:
+    """Draw a picture in the middle of an area."""
+    rows, columns = area.shape[:2]
+    if picture.shape[0] > rows or picture.shape[1] > columns:
+        picture = picture.resized((rows, columns))
+    row, column = (rows - picture.shape[0]) // 2, (columns - picture.shape[1]) // 2
+    target = area[row : row + picture.shape[0], column : column + picture.shape[1]]
+    target[...] = picture[:, :, None] if area.ndim > picture.ndim else picture
 
 
 def _draw_label(area: npt.NDArray[np.uint8], label: str) -> None:

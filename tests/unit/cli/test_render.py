@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 
@@ -98,8 +100,9 @@ def test_what_is_no_window(dicomkit, write_image, window):
 
 
 def test_what_has_no_picture(dicomkit, write_image, tmp_path):
-    outcome = dicomkit("render", write_image(PixelData=None), "-o", tmp_path / "x.png")
-    assert (outcome.code, outcome.err) == (1, "dicomkit: error: PixelData is missing; rendering needs it\n")
+    path = write_image(PixelData=None)
+    outcome = dicomkit("render", path, "-o", tmp_path / "x.png")
+    assert (outcome.code, outcome.err) == (1, f"dicomkit: error: {path}: PixelData is missing; rendering needs it\n")
     assert not (tmp_path / "x.png").exists()
 
 
@@ -110,3 +113,28 @@ def test_outputs_that_cannot_be(dicomkit, write_image, tmp_path):
     outcome = dicomkit("render", path, "-o", tmp_path / "absent" / "x.png")
     assert outcome.code == 1
     assert outcome.err == f"dicomkit: error: {tmp_path / 'absent' / 'x.png'}: No such file or directory\n"
+
+
+@pytest.mark.parametrize(("name", "options"), [("x.png", []), ("x.png", ["--sheet"]), ("x.png", ["--animate"]), ("x.gif", [])])
+def test_a_picture_is_whole_or_the_one_before(dicomkit, write_image, tmp_path, name, options):
+    resource = pytest.importorskip("resource")
+    path, target = write_image(), tmp_path / name
+    target.write_bytes(b"the picture before")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, before[1]))      # as a disk that is full
+    try:
+        outcome = dicomkit("render", path, "-o", target, *options)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (outcome.code, outcome.out, outcome.err) == (1, "", f"dicomkit: error: {target}: File too large\n")
+    assert target.read_bytes() == b"the picture before"
+    assert sorted(os.listdir(tmp_path)) == sorted([path.name, name])
+
+
+def test_errors_name_the_file_once(dicomkit, write_image, tmp_path):
+    path, nothing = write_image(), tmp_path / "text.txt"
+    nothing.write_text("text " * 100)
+    outcome = dicomkit("render", path, "-o", tmp_path / "x.png", "--window", "lungx")
+    assert outcome.err.startswith(f"dicomkit: error: {path}: no window of that name")
+    outcome = dicomkit("render", nothing, "-o", tmp_path / "x.png")
+    assert (outcome.code, outcome.err.count(str(nothing))) == (1, 1)

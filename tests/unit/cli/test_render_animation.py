@@ -10,8 +10,17 @@ import pytest
 imagecodecs = pytest.importorskip("imagecodecs")
 
 from dicomkit import DataSet  # noqa: E402
-from dicomkit.cli.animation import encode_apng, encode_gif, fit_frames, read_frame_times  # noqa: E402
+from dicomkit.cli import animation  # noqa: E402
+from dicomkit.cli.animation import fit_frames, read_frame_times  # noqa: E402
 from dicomkit.pixels import RenderedImage  # noqa: E402
+
+
+def encode_gif(frames):
+    return b"".join(animation.encode_gif(frames))
+
+
+def encode_apng(frames, *, is_color):
+    return b"".join(animation.encode_apng(frames, is_color=is_color))
 
 
 def gif_delays(gif):
@@ -103,6 +112,29 @@ def test_hundredths_of_a_second_add_up():
     assert gif_delays(encode_gif([(picture, 0.005) for picture in film(4, 2, 2)])) == [2, 2, 2, 2]
 
 
+def test_films_are_encoded_as_they_come():
+    """Of a GIF each picture is written before the next is made; and greys have one table for all."""
+    made = []
+
+    def frames():
+        for picture in film(300, 2, 2):
+            made.append(picture)
+            yield picture, 0.1
+
+    parts = animation.encode_gif(frames())
+    for number in range(1, 5):
+        next(parts)
+        assert len(made) <= number
+    assert len(b"".join(parts)) < 300 * 60
+
+
+@pytest.mark.parametrize("size", [20, 10_000])
+def test_an_apng_waits_in_memory_or_on_the_disk(monkeypatch, size):
+    monkeypatch.setattr(animation, "_SPOOLED_BYTES", size)
+    pictures = film(9, 9, 13)
+    assert np.array_equal(imagecodecs.apng_decode(encode_apng([(picture, 0.1) for picture in pictures], is_color=False)), pictures)
+
+
 def test_pictures_of_other_sizes_are_fitted_into_the_first():
     first, second = film(8, 8).view(RenderedImage), np.full((8, 16), 200, dtype=np.uint8).view(RenderedImage)
     (same, _), (fitted, time) = fit_frames([(first, 0.1), (second, 0.2)])
@@ -157,6 +189,16 @@ def test_frames_without_a_window_share_one(dicomkit, write_image, tmp_path, argu
     assert dicomkit("render", path, "-o", tmp_path / "x.gif", *arguments).code == 0
     shown = imagecodecs.gif_decode((tmp_path / "x.gif").read_bytes())[:, 0, :, 0]
     assert shown.tolist() == [[0, 128, 64], [128, 255, 191]]
+
+
+def test_films_that_nobody_waits_for(dicomkit, write_image, tmp_path):
+    bits = {"Rows": 1, "Columns": 1, "BitsAllocated": 1, "BitsStored": 1, "HighBit": 0}
+    path = write_image(NumberOfFrames=1_000_000, **bits, PixelData=bytes(125_000))
+    outcome = dicomkit("render", path, "-o", tmp_path / "x.gif")
+    assert (outcome.code, "1,000,000 frames is too long" in outcome.err) == (2, True)
+    path = write_image(NumberOfFrames=12, Rows=1, Columns=1, PixelData=bytes(12), PixelSpacing=None)
+    outcome = dicomkit("render", path, "--size", 32768, "-o", tmp_path / "x.gif")
+    assert (outcome.code, "too large" in outcome.err, (tmp_path / "x.gif").exists()) == (2, True, False)
 
 
 def test_a_film_is_of_one_series(dicomkit, write_image, tmp_path):

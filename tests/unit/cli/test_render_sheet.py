@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dicomkit.cli.picture_list import list_pictures
+from dicomkit.cli.picture_list import ImageFile, Pictures, list_pictures
 from dicomkit.cli.rendering import choose_evenly
 from dicomkit.cli.sheet import make_sheet, sheet_size
 from dicomkit.encoding.options import ReadOptions
@@ -85,6 +85,18 @@ def test_damaged_files_are_named_and_the_others_shown(dicomkit, write_image, tmp
     assert outcome.err == f"dicomkit: {broken}: pixel data has 2 bytes; the image attributes promise 6\n"
 
 
+def test_what_was_named_and_cannot_be_shown_is_told(dicomkit, write_image, tmp_path):
+    image, report, text = write_image("a.dcm"), write_image("sr.dcm", Rows=None, PixelData=None), tmp_path / "t.txt"
+    text.write_text("text " * 100)
+    for options in (["--sheet"], ["--animate"]):
+        outcome = dicomkit("render", text, image, report, *options, "-o", tmp_path / "x.png")
+        assert (outcome.code, ": 1 " in outcome.out) == (1, True)
+        lines = outcome.err.splitlines()
+        assert [line.split(": ")[1] for line in lines] == [str(text), str(report)]
+        assert "Rows is missing" in lines[1]
+        assert dicomkit("render", tmp_path, *options, "-o", tmp_path / "x.png").err == ""
+
+
 def test_nothing_to_show(dicomkit, tmp_path):
     outcome = dicomkit("render", tmp_path, "--sheet", "-o", tmp_path / "sheet.png")
     assert (outcome.code, outcome.out, outcome.err) == (1, "", "dicomkit: error: no pictures there\n")
@@ -107,6 +119,56 @@ def test_sheets_that_are_too_large_are_refused(dicomkit, write_image, tmp_path):
     assert (outcome.code, "too large" in outcome.err) == (2, True)
 
 
+def test_they_are_refused_before_anything_is_rendered():
+    def pictures():
+        raise AssertionError("asked for a picture")
+        yield
+
+    with pytest.raises(ValueError, match="too large"):
+        make_sheet(pictures(), 120, 3000, 3000)
+
+
+def test_a_sheet_ends_after_its_last_picture():
+    sheet, shown = make_sheet(iter([(flat(8, 8), "1"), (flat(8, 8), "2")]), 100, 8, 8)
+    assert (shown, sheet.shape) == (2, (4 + 8 + 16 + 4, 4 + 8 + 4 + 8 + 4))
+
+
+def test_pictures_larger_than_expected_are_fitted():
+    sheet, _ = make_sheet([(flat(20, 10, 255), "")], 1, 10, 10)
+    assert (sheet[4:14, 4:14] == 255).sum() == 50
+
+
+_SYNTAXES = {"native": "1.2.840.10008.1.2.1", "RLE": "1.2.840.10008.1.2.5"}
+
+
+@pytest.mark.parametrize("syntax", _SYNTAXES)
+def test_a_count_alone_makes_no_pictures(write_image, syntax):
+    changes = {} if syntax == "native" else {"PixelData": None}
+    path = write_image(transfer_syntax_uid=_SYNTAXES[syntax], NumberOfFrames=2_000_000_000, **changes)
+    assert len(list_pictures([str(path)], ReadOptions()).pictures) <= path.stat().st_size * 8 // 24
+
+
+def test_files_that_lie_are_told_and_the_others_shown(dicomkit, write_image, tmp_path):
+    for number in range(4):
+        write_image(f"{number}.dcm", number, NumberOfFrames=10**9)
+    write_image("good.dcm", 9)
+    outcome = dicomkit("render", tmp_path, "--sheet", "-o", tmp_path / "x.png")
+    assert (outcome.code, ": 1 picture" in outcome.out, len(outcome.err.splitlines())) == (1, True, 4)
+
+
+def test_pictures_are_made_when_they_are_asked_for():
+    pictures = Pictures([ImageFile("a", 1, "1"), ImageFile("b", 10**12, "2."), ImageFile("c", 2, "")])
+    assert len(pictures) == 10**12 + 3
+    asked = [pictures[index] for index in (0, 1, 10**12, -2, -1)]
+    assert [(one.path, one.label) for one in asked] == [("a", "1"), ("b", "2.1"), ("b", f"2.{10**12}"), ("c", "1"), ("c", "2")]
+    assert [one.path for one in pictures[-3:]] == ["b", "c", "c"]
+    assert [one.label for one in Pictures([ImageFile("a", 1, "7"), ImageFile("c", 2, "")])] == ["7", "1", "2"]
+    for index in (len(pictures), -len(pictures) - 1):
+        with pytest.raises(IndexError):
+            pictures[index]
+    assert not Pictures()
+
+
 @pytest.mark.parametrize(("count", "size"), [(1, (1, 1)), (2, (1, 2)), (24, (4, 6)), (1000, (26, 39))])
 def test_sheets_are_a_third_wider_than_high(count, size):
     assert sheet_size(count, 128, 128) == size
@@ -114,7 +176,8 @@ def test_sheets_are_a_third_wider_than_high(count, size):
 
 
 def test_small_pictures_stand_in_the_middle_and_grey_becomes_rgb():
-    sheet = make_sheet([(flat(20, 10, 255), ""), (flat(10, 20, 0, 3), "")])
+    sheet, shown = make_sheet([(flat(20, 10, 255), ""), (flat(10, 20, 0, 3), "")], 2, 20, 20)
+    assert shown == 2
     assert sheet.shape == (4 + 20 + 16 + 4, 4 + 20 + 4 + 20 + 4, 3)
     assert (sheet[4:24, 9:19] == 255).all()
     assert (sheet[9:19, 28:48] == 0).all()
@@ -122,14 +185,14 @@ def test_small_pictures_stand_in_the_middle_and_grey_becomes_rgb():
 
 
 def test_labels_are_digits_as_far_as_there_is_room():
-    sheet = make_sheet([(flat(8, 40), "17")])
+    sheet, _ = make_sheet([(flat(8, 40), "17")], 1, 8, 40)
     ink = np.asarray(sheet[12:28, 4:44]) > 100
     # Every second pixel, for each is drawn as four: a 1, a gap and a 7.
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     drawn = ink[rows[0] : rows[-1] + 1 : 2, columns[0] : columns[-1] + 1 : 2]
     expected = [".#..###", "##....#", ".#....#", ".#....#", "###...#"]
     assert ["".join(".#"[bit] for bit in row) for row in drawn.astype(int)] == expected
-    assert make_sheet([(flat(8, 6), "1234567890")]).shape == (8 + 16 + 8, 14)
+    assert make_sheet([(flat(8, 6), "1234567890")], 1, 8, 6)[0].shape == (8 + 16 + 8, 14)
 
 
 @pytest.mark.parametrize(("count", "most", "chosen"), [(3, 5, [0, 1, 2]), (5, 5, [0, 1, 2, 3, 4]), (11, 3, [0, 5, 10]), (9, 1, [0])])
