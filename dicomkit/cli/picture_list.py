@@ -122,11 +122,14 @@ class PictureList:
         The different series, in words.
     problems
         What could not be read, and why.
+    read_paths
+        All DICOM files that were looked at, and those that were named.
     """
 
     pictures: Pictures
     series: tuple[str, ...]
     problems: tuple[str, ...]
+    read_paths: tuple[str, ...]
 
 
 def list_pictures(paths: Sequence[str], options: ReadOptions, series_number: int | None = None) -> PictureList:
@@ -135,12 +138,13 @@ def list_pictures(paths: Sequence[str], options: ReadOptions, series_number: int
     What is no image is left out in folders, and a problem where it was named.
     """
     found: dict[tuple[str, str], list[Row]] = {}
-    problems = []
+    problems, read_paths = [], []
     named = set(paths)
     for row in scan(paths, _ATTRIBUTES, skip_non_dicom=False, options=options):
         is_named = row.path in named
         if not is_named and not row.is_dicom:
             continue
+        read_paths.append(row.path)
         if row.error is not None:
             problems.append(describe_problem(row.path, row.error))
         elif row["Rows"] is None:
@@ -153,7 +157,7 @@ def list_pictures(paths: Sequence[str], options: ReadOptions, series_number: int
         files += [_image_file(row, is_alone=len(rows) == 1) for row in _in_order(rows)]
         number = rows[0]["SeriesNumber"]
         names.append(f"{'?' if number is None else number} ({count(len(rows), 'file')})")
-    return PictureList(Pictures(files), tuple(names), tuple(problems))
+    return PictureList(Pictures(files), tuple(names), tuple(problems), tuple(read_paths))
 
 
 def _number(row: Row, keyword: str) -> float:

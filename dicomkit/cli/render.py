@@ -107,6 +107,7 @@ def command(paths: tuple[str, ...], output: str | None, frame_number: int | None
     look = Look(WindowSettings(*window) if isinstance(window, tuple) else window, size, overlay)
     options = ReadOptions(force=force)
     if not sheet and not is_film:
+        _check_target(target, paths)
         try:
             picture = _render_frame(paths[0], frame_number or 1, look, options)
         except DICOMError as error:
@@ -118,6 +119,7 @@ def command(paths: tuple[str, ...], output: str | None, frame_number: int | None
     from dicomkit.cli.picture_list import list_pictures  # lazy: start-up
 
     found = list_pictures(paths, options, series_number)
+    _check_target(target, found.read_paths)
     return (_render_sheet if sheet else _render_film)(found, target, look, options)
 
 
@@ -132,6 +134,23 @@ def _check_usage(paths: Sequence[str], target: str, frame_number: int | None, *,
         raise click.UsageError("--frame is for a single picture")
     if not sheet and not is_film and (len(paths) > 1 or os.path.isdir(paths[0])):
         raise click.UsageError("several files or a folder need --sheet, or --animate")
+
+
+def _check_target(target: str, paths: Iterable[str]) -> None:
+    """Refuse to write over a file that is read, by whatever name."""
+    if target == "-":
+        return
+    try:
+        status = os.stat(target)
+    except OSError:
+        return      # nothing there, or nothing that can be written to, which is said then
+    for path in paths:
+        try:
+            is_same = os.path.samestat(status, os.stat(path))
+        except OSError:
+            continue    # said when it is read
+        if is_same:
+            raise click.UsageError(f"{printable(target)} would be written over a file that is read: choose another by --output")
 
 
 def _render_frame(path: str, frame_number: int, look: Look, options: ReadOptions) -> RenderedImage:

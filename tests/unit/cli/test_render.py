@@ -115,6 +115,27 @@ def test_outputs_that_cannot_be(dicomkit, write_image, tmp_path):
     assert outcome.err == f"dicomkit: error: {tmp_path / 'absent' / 'x.png'}: No such file or directory\n"
 
 
+def test_no_file_is_written_over_that_is_read(dicomkit, write_image, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = write_image("img.png")
+    (write_image("IM2.gif", 2), write_image("IM3", 3))
+    os.symlink("img.png", "linked.png")
+    os.link("img.png", "twin.png")
+    before = {name: (tmp_path / name).read_bytes() for name in os.listdir(tmp_path)}
+    for arguments in (["img.png"], ["IM3", "-o", "IM3"], ["IM2.gif", "-o", tmp_path / "IM2.gif"], ["linked.png", "-o", path],
+                      ["img.png", "-o", "linked.png"], ["img.png", "-o", "twin.png"], ["twin.png", "-o", "./img.png", "--sheet"],
+                      [".", "--sheet", "-o", "img.png"], [".", "--animate", "--series", 99, "-o", "img.png"]):  # fmt: skip
+        outcome = dicomkit("render", *arguments)
+        assert (outcome.code, outcome.out, "over a file that is read" in outcome.err) == (2, "", True), arguments
+    assert {name: (tmp_path / name).read_bytes() for name in os.listdir(tmp_path)} == before
+
+
+def test_a_sheet_may_be_written_again_to_the_folder_that_it_is_of(dicomkit, write_image, tmp_path):
+    write_image()
+    for _ in range(2):
+        assert dicomkit("render", tmp_path, "--sheet", "-o", tmp_path / "sheet.png").code == 0
+
+
 @pytest.mark.parametrize(("name", "options"), [("x.png", []), ("x.png", ["--sheet"]), ("x.png", ["--animate"]), ("x.gif", [])])
 def test_a_picture_is_whole_or_the_one_before(dicomkit, write_image, tmp_path, name, options):
     resource = pytest.importorskip("resource")
