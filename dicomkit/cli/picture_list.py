@@ -49,6 +49,8 @@ class ImageFile:
         How many frames it says that it has, or how many there is room for if these are fewer.
     prefix
         What the labels of its frames begin with; of a single frame, its label.
+    is_grey
+        Whether a window counts for it.
     is_color
         Whether it is rendered in RGB, as even a grey image is that has a supplemental palette (PS3.3 C.7.6.19).
     """
@@ -56,6 +58,7 @@ class ImageFile:
     path: str
     frames: int
     prefix: str
+    is_grey: bool = True
     is_color: bool = False
 
     def picture(self, frame_index: int) -> Picture:
@@ -204,7 +207,7 @@ def _image_file(row: Row, *, is_alone: bool) -> ImageFile:
     if frames > 1:
         prefix = "" if is_alone or not prefix else f"{prefix}."
     is_grey = str(row["PhotometricInterpretation"] or "MONOCHROME2").startswith("MONOCHROME")
-    return ImageFile(row.path, frames, prefix, not is_grey or row["RedPaletteColorLookupTableDescriptor"] is not None)
+    return ImageFile(row.path, frames, prefix, is_grey, not is_grey or row["RedPaletteColorLookupTableDescriptor"] is not None)
 
 
 def _most_frames(row: Row) -> int:

@@ -43,6 +43,7 @@ _MOST_THUMBNAILS = 1000
 _MOST_FILM_FRAMES = 100_000
 _MOST_FILM_PIXELS = 10_000_000_000
 _SHOWN_PROBLEMS = 10
+_NO_WINDOW = "pictures in colour have no window"
 
 
 class _Window(ParamType):
@@ -81,13 +82,13 @@ class _Window(ParamType):
 @click.option("--overlay", is_flag=True, help="Draw overlays, in white.")
 @click.option("--sheet", is_flag=True, help="A contact sheet of all frames, numbered.")
 @click.option("--animate", is_flag=True, help="A film of all frames: APNG, or GIF if that is what FILE's name says.")
-@click.option("--series", "series_number", metavar="N", type=int, help="Of folders, only the series of this number.")
+@click.option("--series", "series_number", metavar="N", type=int, help="Of a sheet or a film, only the series of this number.")
 @click.option("--force", is_flag=True, help="Read files without preamble or File Meta Information, too.")
 def command(paths: tuple[str, ...], output: str | None, frame_number: int | None, window: Window | str | None, size: int | None,
             overlay: bool, sheet: bool, animate: bool, series_number: int | None, force: bool) -> int:  # fmt: skip
     """Render a frame of a file to a PNG file, 8 bits a sample; or all frames of files and folders to a contact sheet or a film.
 
-    Without --window, the first window stored in the file, or else the range of the frame's values. Colour needs no window. Series are
+    Without --window, the first window stored in the file, or else the range of the frame's values. Colour has no window. Series are
     in the order of their positions in space, or else of their numbers; films run as fast as Frame Time says, or 10 frames a second.
 
     \b
@@ -100,7 +101,7 @@ def command(paths: tuple[str, ...], output: str | None, frame_number: int | None
     """
     target = output or f"{Path(os.path.abspath(paths[0])).stem or 'image'}.png"
     is_film = animate or Path(target).suffix.lower() == ".gif"
-    _check_usage(paths, target, frame_number, sheet=sheet, is_film=is_film)
+    _check_usage(paths, target, frame_number, series_number, sheet=sheet, is_film=is_film)
     from dicomkit.cli.rendering import Look  # lazy: start-up (it imports NumPy)
     from dicomkit.pixels import WindowSettings  # lazy: start-up (it imports NumPy)
 
@@ -120,10 +121,14 @@ def command(paths: tuple[str, ...], output: str | None, frame_number: int | None
 
     found = list_pictures(paths, options, series_number)
     _check_target(target, found.read_paths)
+    files = found.pictures.files
+    if look.window is not None and files and not any(file.is_grey for file in files):
+        raise click.BadParameter(_NO_WINDOW, param_hint="--window")
     return (_render_sheet if sheet else _render_film)(found, target, look, options)
 
 
-def _check_usage(paths: Sequence[str], target: str, frame_number: int | None, *, sheet: bool, is_film: bool) -> None:
+def _check_usage(paths: Sequence[str], target: str, frame_number: int | None, series_number: int | None, *, sheet: bool,
+                 is_film: bool) -> None:  # fmt: skip
     if target != "-" and Path(target).suffix.lower() not in {".png", ".gif", ""}:
         raise click.BadParameter("pictures are written as PNG or GIF", param_hint="--output")
     if target != "-" and Path(target).is_dir():
@@ -134,6 +139,8 @@ def _check_usage(paths: Sequence[str], target: str, frame_number: int | None, *,
         raise click.UsageError("--frame is for a single picture")
     if not sheet and not is_film and (len(paths) > 1 or os.path.isdir(paths[0])):
         raise click.UsageError("several files or a folder need --sheet, or --animate")
+    if not sheet and not is_film and series_number is not None:
+        raise click.UsageError("--series is for --sheet and --animate")
 
 
 def _check_target(target: str, paths: Iterable[str]) -> None:
@@ -162,6 +169,8 @@ def _render_frame(path: str, frame_number: int, look: Look, options: ReadOptions
     frames = len(pixel_data)
     if frame_number > frames:
         raise click.BadParameter(f"{printable(path)} has {count(frames, 'frame')}", param_hint="--frame")
+    if look.window is not None and not pixel_data.descriptor.photometric_interpretation.is_monochrome:
+        raise click.BadParameter(_NO_WINDOW, param_hint="--window")
     return look.render(PixelDataRenderer(pixel_data), frame_number - 1)
 
 

@@ -152,6 +152,20 @@ def test_a_picture_is_whole_or_the_one_before(dicomkit, write_image, tmp_path, n
     assert sorted(os.listdir(tmp_path)) == sorted([path.name, name])
 
 
+def test_colour_has_no_window(dicomkit, write_image, tmp_path):
+    path = write_image(SamplesPerPixel=3, PhotometricInterpretation="RGB", PlanarConfiguration=0, Rows=1, Columns=2)
+    for options in ([], ["--sheet"], ["--animate"]):
+        outcome = dicomkit("render", path, "-o", tmp_path / "x.png", "--window", "lungx", *options)
+        assert (outcome.code, "colour have no window" in outcome.err) == (2, True)
+    write_image("grey.dcm")
+    assert dicomkit("render", tmp_path, "-o", tmp_path / "x.png", "--window", "lung", "--sheet").code == 0
+
+
+def test_a_single_picture_is_of_no_series(dicomkit, write_image, tmp_path):
+    outcome = dicomkit("render", write_image(), "-o", tmp_path / "x.png", "--series", 99)
+    assert (outcome.code, "--series is for --sheet and --animate" in outcome.err) == (2, True)
+
+
 def test_errors_name_the_file_once(dicomkit, write_image, tmp_path):
     path, nothing = write_image(), tmp_path / "text.txt"
     nothing.write_text("text " * 100)
