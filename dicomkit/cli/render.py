@@ -77,15 +77,16 @@ class _Window(ParamType):
               help="Center and width, such as 40/400; the name of a preset, such as lung, or of a window in the file; or auto for the "
               "range of values.")  # fmt: skip
 @click.option("--size", metavar="N", type=click.IntRange(1, _LARGEST_SIZE),
-              help="The longer side of the picture, or of each on a sheet; pixels become square. By default as stored; 128 on a "
-              "sheet.")  # fmt: skip
+              help="The longer side of the picture, or of each on a sheet. By default as stored; 128 on a sheet.")  # fmt: skip
+@click.option("--no-aspect", is_flag=True,
+              help="Keep pixels that are not square. By default the picture gets more rows or columns, so that they are.")  # fmt: skip
 @click.option("--overlay", is_flag=True, help="Draw overlays, in white.")
 @click.option("--sheet", is_flag=True, help="A contact sheet of all frames, numbered.")
 @click.option("--animate", is_flag=True, help="A film of all frames: APNG, or GIF if that is what FILE's name says.")
 @click.option("--series", "series_number", metavar="N", type=int, help="Of a sheet or a film, only the series of this number.")
 @click.option("--force", is_flag=True, help="Read files without preamble or File Meta Information, too.")
 def command(paths: tuple[str, ...], output: str | None, frame_number: int | None, window: Window | str | None, size: int | None,
-            overlay: bool, sheet: bool, animate: bool, series_number: int | None, force: bool) -> int:  # fmt: skip
+            no_aspect: bool, overlay: bool, sheet: bool, animate: bool, series_number: int | None, force: bool) -> int:  # fmt: skip
     """Render a frame of a file to a PNG file, 8 bits a sample; or all frames of files and folders to a contact sheet or a film.
 
     Without --window, the first window stored in the file, or else the range of the frame's values. Colour has no window. Series are
@@ -105,7 +106,7 @@ def command(paths: tuple[str, ...], output: str | None, frame_number: int | None
     from dicomkit.cli.rendering import Look  # lazy: start-up (it imports NumPy)
     from dicomkit.pixels import WindowSettings  # lazy: start-up (it imports NumPy)
 
-    look = Look(WindowSettings(*window) if isinstance(window, tuple) else window, size, overlay)
+    look = Look(WindowSettings(*window) if isinstance(window, tuple) else window, size, overlay, is_square=not no_aspect)
     options = ReadOptions(force=force)
     if not sheet and not is_film:
         _check_target(target, paths)

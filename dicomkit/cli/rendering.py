@@ -11,7 +11,7 @@ from dicomkit.cli.entry import describe_problem
 from dicomkit.errors import DICOMError, MissingRequiredElementError
 from dicomkit.file import read
 from dicomkit.pixels import PixelDataRenderer, RenderedImage, VOILUTFunction, WindowSettings
-from dicomkit.pixels.resize import fit_size, pixel_aspect_ratio, resize
+from dicomkit.pixels.resize import LARGEST_SIZE, fit_size, pixel_aspect_ratio, resize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +24,8 @@ __all__ = ["Look", "PictureReader", "choose_evenly", "with_film_window"]
 
 # So many frames of a film are asked for the range of its values.
 _SAMPLES = 16
+# Pixels that are square but for this are shown as they are: nobody sees it, and stretching blurs.
+_SQUARE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,17 @@ class Look:
     window
         Center and width, a name, ``auto`` for the range of each frame's values, or None for the stored window.
     size
-        The longer side; None for pixels as they are stored.
+        The longer side; None for as many pixels as are stored, or more in one direction to make them square.
     overlays
         Whether overlays are drawn.
+    is_square
+        Whether pixels become square.
     """
 
     window: WindowSettings | str | None = None
     size: int | None = None
     overlays: bool = False
+    is_square: bool = True
 
     def render(self, renderer: PixelDataRenderer, frame_index: int) -> RenderedImage:
         """Render a frame; raises as :meth:`PixelDataRenderer.render_frame`."""
@@ -56,10 +61,15 @@ class Look:
         """Return the rows and columns of the picture that a frame becomes."""
         pixel_data = renderer.pixel_data
         rows, columns = pixel_data.descriptor.rows, pixel_data.descriptor.columns
-        if self.size is None:
+        aspect = 1.0
+        if self.is_square:
+            aspect = pixel_aspect_ratio(pixel_data.data_set, frame_index, groups=pixel_data.functional_groups)
+        if self.size is not None:
+            return fit_size(rows, columns, self.size, aspect)
+        if abs(aspect - 1) < _SQUARE:
             return rows, columns
-        aspect = pixel_aspect_ratio(pixel_data.data_set, frame_index, groups=pixel_data.functional_groups)
-        return fit_size(rows, columns, self.size, aspect)
+        shape = (round(rows * aspect), columns) if aspect > 1 else (rows, round(columns / aspect))
+        return shape if max(shape) <= LARGEST_SIZE else fit_size(rows, columns, LARGEST_SIZE, aspect)
 
 
 class PictureReader:

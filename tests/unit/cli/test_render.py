@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 import pytest
+
+
+@pytest.fixture
+def write_square(write_image):
+    """Write an image with square pixels; return its path."""
+    return partial(write_image, PixelSpacing=None)
 
 
 def picture(path):
@@ -12,16 +19,16 @@ def picture(path):
     return imagecodecs.png_decode(path.read_bytes()).tolist()
 
 
-def test_a_frame_goes_to_a_png_of_the_same_name_in_this_folder(dicomkit, write_image, tmp_path, monkeypatch):
-    path = write_image("deep/ct.dcm", BitsStored=8)
+def test_a_frame_goes_to_a_png_of_the_same_name_in_this_folder(dicomkit, write_square, tmp_path, monkeypatch):
+    path = write_square("deep/ct.dcm", BitsStored=8)
     monkeypatch.chdir(tmp_path)
     outcome = dicomkit("render", path)
     assert (outcome.code, outcome.out) == (0, "ct.png: 3 x 2, grey\n")
     assert picture(tmp_path / "ct.png") == [[0, 51, 102], [154, 205, 255]]    # a width of 255 is 254 steps (PS3.3 C.11.2.1.2.1)
 
 
-def test_the_stored_window_is_used_another_or_none(dicomkit, write_image, tmp_path):
-    path, out = write_image(WindowCenter=51, WindowWidth=1), tmp_path / "x.png"
+def test_the_stored_window_is_used_another_or_none(dicomkit, write_square, tmp_path):
+    path, out = write_square(WindowCenter=51, WindowWidth=1), tmp_path / "x.png"
     assert dicomkit("render", path, "-o", out).code == 0
     assert picture(out) == [[0, 255, 255], [255, 255, 255]]
     dicomkit("render", path, "-o", out, "--window", "204/1")
@@ -32,8 +39,8 @@ def test_the_stored_window_is_used_another_or_none(dicomkit, write_image, tmp_pa
     assert picture(out) == [[0, 51, 102], [154, 205, 255]]
 
 
-def test_frames_are_counted_from_1(dicomkit, write_image, tmp_path):
-    path, out = write_image(NumberOfFrames=2, Rows=1), tmp_path / "x.png"
+def test_frames_are_counted_from_1(dicomkit, write_square, tmp_path):
+    path, out = write_square(NumberOfFrames=2, Rows=1), tmp_path / "x.png"
     assert dicomkit("render", path, "-o", out, "--frame", 2, "--window", "153/1").code == 0
     assert picture(out) == [[255, 255, 255]]
     outcome = dicomkit("render", path, "-o", out, "--frame", 3)
@@ -42,15 +49,15 @@ def test_frames_are_counted_from_1(dicomkit, write_image, tmp_path):
     assert dicomkit("render", path, "-o", out, "--frame", 0).code == 2
 
 
-def test_colour(dicomkit, write_image, tmp_path):
-    path = write_image(SamplesPerPixel=3, PhotometricInterpretation="RGB", PlanarConfiguration=0, Rows=1, Columns=2)
+def test_colour(dicomkit, write_square, tmp_path):
+    path = write_square(SamplesPerPixel=3, PhotometricInterpretation="RGB", PlanarConfiguration=0, Rows=1, Columns=2)
     outcome = dicomkit("render", path, "-o", tmp_path / "x.png")
     assert outcome.out.endswith("x.png: 2 x 1, RGB\n")
     assert picture(tmp_path / "x.png") == [[[0, 51, 102], [153, 204, 255]]]
 
 
-def test_windows_by_name(dicomkit, write_image, tmp_path):
-    path = write_image(WindowCenter=[51, 204], WindowWidth=[1, 1], WindowCenterWidthExplanation=["LOW", "HIGH END"])
+def test_windows_by_name(dicomkit, write_square, tmp_path):
+    path = write_square(WindowCenter=[51, 204], WindowWidth=[1, 1], WindowCenterWidthExplanation=["LOW", "HIGH END"])
     out = tmp_path / "x.png"
     assert dicomkit("render", path, "-o", out, "--window", "high end").code == 0
     assert picture(out) == [[0, 0, 0], [0, 255, 255]]
@@ -173,3 +180,24 @@ def test_errors_name_the_file_once(dicomkit, write_image, tmp_path):
     assert outcome.err.startswith(f"dicomkit: error: {path}: no window of that name")
     outcome = dicomkit("render", nothing, "-o", tmp_path / "x.png")
     assert (outcome.code, outcome.err.count(str(nothing))) == (1, 1)
+
+
+@pytest.mark.parametrize(("changes", "expected"), [
+    ({"PixelSpacing": [0.5, 0.25]}, [[0, 200], [50, 150], [150, 50], [200, 0]]),        # twice as high as wide
+    ({"PixelAspectRatio": [2, 1]}, [[0, 200], [50, 150], [150, 50], [200, 0]]),
+    ({"PixelAspectRatio": [1, 2]}, [[0, 50, 150, 200], [200, 150, 50, 0]]),
+    ({"PixelSpacing": [0.5, 0.499]}, [[0, 200], [200, 0]]),                             # nobody sees it
+])  # fmt: skip
+def test_pixels_become_square(dicomkit, write_square, tmp_path, changes, expected):
+    pixels = {"Columns": 2, "PixelData": bytes([0, 200, 200, 0]), "WindowCenter": 128, "WindowWidth": 256}
+    path, out = write_square(**pixels, **changes), tmp_path / "x.png"
+    assert dicomkit("render", path, "-o", out).code == 0
+    assert picture(out) == expected
+    assert dicomkit("render", path, "-o", out, "--no-aspect").code == 0
+    assert picture(out) == [[0, 200], [200, 0]]
+    assert dicomkit("render", path, "-o", out, "--no-aspect", "--size", 10).out.endswith(": 10 x 10, grey\n")
+
+
+def test_no_side_grows_beyond_the_largest(dicomkit, write_image, tmp_path):
+    path = write_image(Rows=4000, Columns=1, PixelData=bytes(4000), PixelSpacing=[10, 1])
+    assert dicomkit("render", path, "-o", tmp_path / "x.png").out.endswith(": 1 x 32768, grey\n")
