@@ -12,6 +12,8 @@ from dicomkit.errors import DICOMError, MissingRequiredElementError
 from dicomkit.file import read
 from dicomkit.pixels import PixelDataRenderer, RenderedImage, VOILUTFunction, WindowSettings
 from dicomkit.pixels.resize import LARGEST_SIZE, fit_size, pixel_aspect_ratio, resize
+from dicomkit.pixels.voi import read_voi_luts
+from dicomkit.pixels.windows import read_all_window_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -109,9 +111,9 @@ class PictureReader:
         return found
 
     def value_range(self, pictures: Sequence[Picture]) -> tuple[float, float] | None:
-        """Return the smallest and largest value after the modality transformation, of those frames that have no window stored.
+        """Return the smallest and largest value of frames after the modality transformation.
 
-        None if one has, or is no grey frame, or there is no value.
+        None if one is no grey frame, or there is no value.
         """
         ends: list[float] = []
         for picture in pictures:
@@ -134,14 +136,17 @@ class PictureReader:
         return (min(ends), max(ends)) if ends else None
 
     def has_stored_window(self, picture: Picture) -> bool:
-        """Whether a frame has a window or a VOI LUT of its own."""
+        """Whether a frame has a window or a VOI LUT of its own, or cannot be shown; elements that are there and empty are none."""
         renderer = self._open(picture.path)
-        if renderer is None:
-            return False
-        pixel_data = renderer.pixel_data
-        keywords = ("WindowCenter", "VOILUTSequence")
-        source = pixel_data.functional_groups.source_of(picture.frame_index, "FrameVOILUTSequence", *keywords)
-        return source is not None and any(keyword in source for keyword in keywords)
+        data_set = None if renderer is None else renderer.pixel_data.data_set
+        if renderer is None or data_set is None:
+            return True
+        groups = renderer.pixel_data.functional_groups
+        try:
+            windows = read_all_window_settings(data_set, picture.frame_index, groups=groups)
+            return bool(windows or read_voi_luts(data_set, picture.frame_index, groups=groups))
+        except DICOMError:
+            return True     # said when it is rendered
 
     def _open(self, path: str) -> PixelDataRenderer | None:
         if self._last is None or self._last[0] != path:
@@ -161,9 +166,12 @@ class PictureReader:
 
 def with_film_window(look: Look, reader: PictureReader, pictures: Sequence[Picture]) -> Look:
     """Return the same look for a film: where each frame would get a window that spans its values, one for all, or it would flicker."""
-    if look.window not in (None, "auto") or (look.window is None and reader.has_stored_window(pictures[0])):
+    if look.window not in (None, "auto"):
         return look
-    ends = reader.value_range(choose_evenly(pictures, _SAMPLES))
+    samples = choose_evenly(pictures, _SAMPLES)
+    if look.window is None and all(map(reader.has_stored_window, samples)):
+        return look
+    ends = reader.value_range(samples)
     if ends is None or ends[0] == ends[1]:
         return look
     low, high = ends

@@ -192,6 +192,24 @@ def test_frames_without_a_window_share_one(dicomkit, write_image, tmp_path, argu
     assert shown.tolist() == [[0, 128, 64], [128, 255, 191]]
 
 
+@pytest.mark.parametrize("last", [None, 128])
+def test_a_window_that_is_empty_is_none(dicomkit, write_image, tmp_path, last):
+    changes = {"Rows": 1, "Columns": 2, "WindowWidth": ""}
+    write_image("ct/1.dcm", 1, **changes, WindowCenter="", PixelData=bytes([0, 100]))
+    write_image("ct/2.dcm", 2, **changes, WindowCenter=last or "", PixelData=bytes([0, 200]))
+    assert dicomkit("render", tmp_path / "ct", "-o", tmp_path / "x.gif", "--no-aspect").code == 0
+    shown = imagecodecs.gif_decode((tmp_path / "x.gif").read_bytes())[:, 0, :, 0]
+    assert shown.tolist() == [[0, 128], [0, 255]]
+
+
+def test_stored_windows_stay_where_a_file_is_damaged(dicomkit, write_image, tmp_path):
+    window = {"WindowCenter": 51, "WindowWidth": 1, "PixelSpacing": None}
+    write_image("ct/1.dcm", 1, **window)
+    write_image("ct/2.dcm", 2, **window, PixelData=b"\0\0")
+    assert dicomkit("render", tmp_path / "ct", "-o", tmp_path / "x.gif").code == 1
+    assert imagecodecs.gif_decode((tmp_path / "x.gif").read_bytes()).reshape(2, 3, 3)[..., 0].tolist() == [[0, 255, 255], [255, 255, 255]]
+
+
 def test_films_that_nobody_waits_for(dicomkit, write_image, tmp_path):
     bits = {"Rows": 1, "Columns": 1, "BitsAllocated": 1, "BitsStored": 1, "HighBit": 0}
     path = write_image(NumberOfFrames=1_000_000, **bits, PixelData=bytes(125_000))
