@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from fractions import Fraction
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ _SHORTEST, _LONGEST = 0.001, 60.0
 # Viewers show a GIF's frame that should be shorter than this for 100 ms.
 _SHORTEST_GIF = 2               # in 1/100 s
 _GREYS = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+_LARGEST_DELAY_PART = 65535     # of an APNG's fractions
 # An APNG says first how many pictures it has, which is known last: until then it waits here, and from this size on the disk.
 _SPOOLED_BYTES = 32 << 20
 _CHUNK = 1 << 20
@@ -92,7 +94,7 @@ def encode_apng(frames: Iterable[tuple[_Picture, float]], *, is_color: bool) -> 
             chunks = list(_png_chunks(bytes(imagecodecs.png_encode(np.ascontiguousarray(_in_rgb(picture) if is_color else picture)))))
             header = header or dict(chunks)[b"IHDR"]
             place = struct.pack(">IIII", picture.shape[1], picture.shape[0], 0, 0)
-            body.write(_png_chunk(b"fcTL", struct.pack(">I", sequence) + place + struct.pack(">HHBB", round(time * 1000), 1000, 0, 0)))
+            body.write(_png_chunk(b"fcTL", struct.pack(">I", sequence) + place + struct.pack(">HHBB", *_delay(time), 0, 0)))
             sequence += 1
             for data in (data for kind, data in chunks if kind == b"IDAT"):
                 # The first picture is also what a reader of plain PNG shows.
@@ -106,6 +108,12 @@ def encode_apng(frames: Iterable[tuple[_Picture, float]], *, is_color: bool) -> 
         while part := body.read(_CHUNK):
             yield part
     yield _png_chunk(b"IEND", b"")
+
+
+def _delay(time: float) -> tuple[int, int]:
+    """Numerator and denominator, of 16 bits each, of the fraction next to a time."""
+    fraction = Fraction(time).limit_denominator(int(_LARGEST_DELAY_PART / max(1.0, time)))
+    return fraction.numerator, fraction.denominator
 
 
 def _png_chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -108,8 +108,18 @@ def test_hundredths_of_a_second_add_up():
     delays = gif_delays(encode_gif([(picture, 1 / 30) for picture in film(90, 2, 2)]))
     assert sum(delays) == 300
     assert set(delays) == {3, 4}
+    # 33.3 ms each: what one is too short is given to a later one.
+    assert gif_delays(encode_gif([(picture, 0.0333) for picture in film(10, 2, 2)])) == [3, 4, 3, 3, 4, 3, 3, 4, 3, 3]
     # Viewers take what is shorter than 2 for 10.
     assert gif_delays(encode_gif([(picture, 0.005) for picture in film(4, 2, 2)])) == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize(("time", "fraction"), [(0.0333, (333, 10000)), (1 / 30, (1, 30)), (1001 / 30000, (1001, 30000)), (60, (60, 1)),
+                                                (0.001, (1, 1000)), (2**0.5 * 5, (19601, 2772))])  # fmt: skip
+def test_times_of_an_apng_are_fractions(time, fraction):
+    png = encode_apng([(film(2, 2), time)], is_color=False)
+    shown = struct.unpack_from(">HH", png, png.index(b"fcTL") + 4 + 20)
+    assert shown == fraction
 
 
 def test_films_are_encoded_as_they_come():
