@@ -28,8 +28,9 @@ _AGE = r"(?:\d{3}[DWMY])?"
 _DATE = r"(?:\d{8})?"
 _TIME = r"(?:\d{2}(?:\d{2}(?:\d{2}(?:\.\d{1,6})?)?)?)?"
 _DATE_TIME = r"(?:\d{4,14}(?:\.\d{1,6})?(?:[+-]\d{4})?)?"
-_NO_CONTROLS = r"[^\x00-\x1a\x1c-\x1f\x7f\\]*"  # ESC is for code extensions (PS3.5 6.1.3)
-_FREE_TEXT = r"[^\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]*"  # TAB, LF, FF, CR and ESC may stand in it
+# No ESC: it is for code extensions (PS3.5 6.1.3), which are made of the text when it is written. No C1, which DICOM does not use (6.1).
+_NO_CONTROLS = r"[^\x00-\x1f\x7f-\x9f\\]*"
+_FREE_TEXT = r"[^\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]*"  # TAB, LF, FF and CR may stand in it
 _RESOURCE = r"(?:[A-Za-z][A-Za-z0-9+.\-]*:)?[!-~]* *"
 _MOST_COMPONENTS = 5
 _MOST_GROUPS = 3

@@ -32,6 +32,8 @@ cdef enum:
     SPACE = 0x20
     BACKSLASH = 0x5C
     DELETE = 0x7F
+    LEAD_OF_C1 = 0xC2       # and of U+00A0 to U+00BF: the second byte tells
+    END_OF_C1 = 0xA0
 
 cdef int64_t LEAST_32_BITS = -0x80000000, MOST_32_BITS = 0xFFFFFFFF     # as literals they would be Python objects
 cdef double LARGEST_SINGLE = 3.4028234663852886e38      # of IEEE 754 binary32
@@ -54,11 +56,11 @@ cdef bint _are_digits(const uint8_t* p, Py_ssize_t length) noexcept nogil:
 
 
 cdef bint _are_plain(const uint8_t* p, Py_ssize_t length) noexcept nogil:
-    """Whether there are no control characters."""
+    """Whether there are no control characters, of C0 or C1, in UTF-8 behind which there is a byte to read: a delimiter or the NUL."""
     cdef Py_ssize_t i
     cdef bint is_control = False
     for i in range(length):
-        is_control |= (p[i] < SPACE) | (p[i] == DELETE)
+        is_control |= (p[i] < SPACE) | (p[i] == DELETE) | ((p[i] == LEAD_OF_C1) & (p[i + 1] < END_OF_C1))
     return not is_control
 
 

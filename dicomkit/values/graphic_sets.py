@@ -11,6 +11,11 @@ _ROMAJI_TABLE = "".join(map(chr, range(0x80))).translate({0x5C: 0xA5, 0x7E: 0x20
 _JIS_X_0201 = _ROMAJI_TABLE + "\ufffe" * 33 + "".join(map(chr, range(0xFF61, 0xFFA0))) + "\ufffe" * 32
 _JIS_X_0201_ENCODING = charmap_build(_JIS_X_0201)
 
+# EUC-JP has half-width katakana as SS2 and a byte: two bytes, but no character of JIS X 0208.
+_SINGLE_SHIFT_2 = 0x8E
+# In EUC-KR it introduces a syllable of four parts, and alone it is not decoded.
+_HANGUL_FILLER = "\u3164"
+
 
 class GraphicSet:
     """A set of graphic characters that an escape sequence designates as G0 (bytes 21-7E) or G1 (bytes A0-FF)."""
@@ -46,8 +51,9 @@ class GraphicSet:
         if self.prefix and not encoded.startswith(self.prefix):
             return None
         encoded = encoded.removeprefix(self.prefix)
-        is_high = encoded[0] >= 0x80
-        if len(encoded) != 1 + self.is_multi_byte or is_high != (self.is_g1 or self.is_multi_byte):
+        if len(encoded) != 1 + self.is_multi_byte or (encoded[0] >= 0x80) != (self.is_g1 or self.is_multi_byte):
+            return None
+        if self.is_multi_byte and (encoded[0] == _SINGLE_SHIFT_2 or character == _HANGUL_FILLER):
             return None
         return encoded if self.is_g1 else bytes(byte & 0x7F for byte in encoded)
 

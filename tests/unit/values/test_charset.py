@@ -21,6 +21,7 @@ from dicomkit.values.charset import (
     parse_specific_character_set,
     split_values,
 )
+from dicomkit.values.graphic_sets import CODE_EXTENSIONS, GraphicSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -277,12 +278,35 @@ def test_what_can_be_written_reads_back(terms: tuple[str, ...], text: str, is_mu
         assert decode_text(encoded, character_set, is_multi_valued=is_multi_valued, strict=True) == text
 
 
+@pytest.mark.parametrize("graphic", {graphic.escape: graphic for pair in CODE_EXTENSIONS.values() for graphic in pair if graphic}.values())
+def test_every_character_of_a_graphic_set_reads_back(graphic: GraphicSet) -> None:
+    """Python's EUC codecs have characters of other sets too, of two bytes or of eight."""
+    characters = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    codes = {character: code for character in characters if (code := graphic.encode(character))}
+    assert len(codes) >= 63
+    assert [character for character, code in codes.items() if graphic.decode(code, "strict") != character] == []
+    if graphic.is_multi_byte:
+        assert all(
+            len(code) == 2 and all(0x21 <= byte & 0x7F <= 0x7E and byte >> 7 == graphic.is_g1 for byte in code) for code in codes.values()
+        )
+
+
+@pytest.mark.parametrize("text", ["山田ﾀﾛｳ", "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎ｱ"])
+@pytest.mark.parametrize("terms", [("ISO 2022 IR 13", "ISO 2022 IR 87"), ("", "ISO 2022 IR 87", "ISO 2022 IR 13")])
+def test_half_width_katakana_beside_kanji(terms: tuple[str, ...], text: str) -> None:
+    encoded = encode_text(text, parse(terms), is_person_name=True)
+    assert decode_text(encoded, parse(terms), is_person_name=True, strict=True) == text
+    assert b"\x0e" not in encoded
+
+
 @pytest.mark.parametrize(
     ("terms", "text", "position"),
     [
         ((), "abcé", 4),
         (("ISO_IR 100",), "Łódź", 1),
         (("", "ISO 2022 IR 87"), "山é", 2),
+        (("", "ISO 2022 IR 87"), "山ﾀ", 2),
+        (("", "ISO 2022 IR 149"), "김\u3164", 2),
         (("ISO_IR 192",), "ab\ud800", 3),
         ((), "a\x1bb", 2),
     ],

@@ -68,6 +68,19 @@ def test_a_backslash_separates_no_values_of_ur(value):
     assert outcome(encode_value_field, "UR", value, 0x00091001) == outcome(long_way, "UR", value, 0x00091001)
 
 
+@pytest.mark.parametrize("vr", ["LO", "SH", "PN", "UC", "LT", "ST", "UT"])
+@pytest.mark.parametrize("character", ["\x1b", "\0", "\x07", "\x7f", "\x80", "\x85", "\x9b", "\x9f"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_control_characters_are_refused(vr, character, place):
+    """PS3.5 6.1.3: ESC introduces code extensions, which are made of the text; of C1 there are none."""
+    text = "é\xa0"[:place] + character + "é\xa0"[place:]
+    for encode in (encode_value_field, long_way):
+        with pytest.raises(InvalidValueError, match="a character that is not allowed") as caught:
+            encode(vr, text, 0x00091001)
+        assert caught.value.tag == 0x00091001
+        assert encode(vr, text.replace(character, "\xa0"), 0x00091001)
+
+
 @pytest.mark.parametrize(("vr", "value"), [("DA", time(12)), ("DT", time(12)), ("TM", date(2024, 2, 29))])
 def test_a_date_is_no_time_and_a_time_no_date(vr, value):
     with pytest.raises(InvalidValueError, match="cannot hold a"):
