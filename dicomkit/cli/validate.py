@@ -43,6 +43,8 @@ def command(paths: tuple[str, ...], only_errors: bool, summary: bool, force: boo
     tally = Tally()
     counted: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
+    # What was not checked is said once, at the end.
+    shown = {Severity.ERROR} if only_errors else {Severity.ERROR, Severity.WARNING}
     errors = 0
     found = find_inputs(paths)
     for one in with_progress(found, "Validating", len(found)):
@@ -51,7 +53,7 @@ def command(paths: tuple[str, ...], only_errors: bool, summary: bool, force: boo
                 raise one.error
             options = ReadOptions(force=force)
             file = read(one.path, options)
-            findings = [finding for finding in check_file(file, one.path, options) if not only_errors or finding.severity is Severity.ERROR]
+            findings = [finding for finding in check_file(file, one.path, options) if finding.severity in shown]
         except (DICOMError, OSError) as error:
             tally.fail(one, error)
             continue

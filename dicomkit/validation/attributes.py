@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dicomkit.element_path import ElementPath
 from dicomkit.tag import Tag
-from dicomkit.tags import PerFrameFunctionalGroupsSequence, SharedFunctionalGroupsSequence
+from dicomkit.tags import PerFrameFunctionalGroupsSequence, SharedFunctionalGroupsSequence, SOPClassUID
 from dicomkit.validation.conditions import has_value
 from dicomkit.validation.findings import Finding, Severity
 from dicomkit.validation.tables import modules, modules_of_sop_class
@@ -30,26 +30,29 @@ def is_known_sop_class(data_set: DataSet) -> bool:
 
 
 def check_attributes(data_set: DataSet) -> list[Finding]:
-    """Return what is missing in a data set of a SOP class that the tables have; nothing of others."""
+    """Return what is missing in a data set of a SOP class that the tables have; of others, that it was not checked."""
     checker = _Checker(data_set)
     usages = modules_of_sop_class(str(data_set.get("SOPClassUID") or ""))
-    mandatory = {row.tag for usage in usages if usage.usage == "M" for row in usage.module.attributes}
+    if not usages:
+        problem = "the attributes that this class requires are not known" if has_value(data_set, SOPClassUID) else "there is no class"
+        return [Finding(Severity.INFORMATION, ElementPath([Tag(SOPClassUID)]), f"{problem}: required attributes were not checked", "PS3.3 A")]
     overridden = {row.tag for usage in usages for row in usage.module.attributes if row.is_override}
     for usage in usages:
         section = f"PS3.3 {usage.module.section}"
         rows = [row for row in usage.module.attributes if row.tag not in overridden]
         # Of a module that is not there, attributes may be all the same: what they hold must be right.
-        checker.check(rows, data_set, [], section, only_present=not _is_used(usage, data_set, mandatory))
+        checker.check(rows, data_set, [], section, only_present=not _is_used(usage, data_set))
         checker.check_macros(usage.module.macros, data_set, [], section)
     return list(checker.findings.values())
 
 
-def _is_used(usage: ModuleUsage, data_set: DataSet, mandatory: set[Tag]) -> bool:
-    """Whether a module is there: U, by an attribute of type 1 that no mandatory module has."""
+def _is_used(usage: ModuleUsage, data_set: DataSet) -> bool:
+    """Whether a module is there: U without a condition, by an attribute that no other module of the IOD has."""
+    if usage.condition is not None:
+        return usage.condition.is_true(data_set, data_set)
     if usage.usage != "U":
-        return usage.condition is None or usage.condition.is_true(data_set, data_set)
-    rows = [row for row in usage.module.attributes if row.type in ("1", "1C") and row.tag not in mandatory]
-    return any(tag in data_set for row in rows for tag in _tags_of(row, data_set))
+        return True
+    return any(tag in data_set for row in usage.own for tag in _tags_of(row, data_set))
 
 
 def _tags_of(row: Attribute, data_set: DataSet) -> Iterable[Tag]:

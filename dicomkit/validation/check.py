@@ -49,9 +49,10 @@ def validate(source: DICOMFile | DataSet | str | os.PathLike[str] | bytes, optio
     """Return what is wrong with an object, in the order of its elements.
 
     Checked are the VR of each element and how many values it has (PS3.6), their repertoire, length and meaning (PS3.5 6); private blocks;
-    the attributes of type 1 and 2, and those of type 1C and 2C whose condition can be read in the data, of the common image IODs and of
-    structured reports (PS3.3); pixel data against its attributes; and of a file, File Meta Information (PS3.10 7.1). Enumerated values,
-    templates, and conditions on the real world are not.
+    the attributes of type 1 and 2, and those of type 1C and 2C whose condition can be read in the data, of the common image IODs, of
+    segmentations and of structured reports (PS3.3); pixel data against its attributes; and of a file, File Meta Information (PS3.10 7.1).
+    Enumerated values, templates, and conditions on the real world are not. Of a class whose attributes are not known, a finding of
+    :attr:`Severity.INFORMATION` says that they were not checked.
 
     Parameters
     ----------

@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Condition", "has_value", "parse_condition"]
 
-_TERM = re.compile(r"(?P<no>!?)(?P<root>/?)(?P<key>\w+)(?:\[(?P<number>\d+)\])?(?:(?P<operator>!?=|>)(?P<values>.+))?")
+_TERM = re.compile(r"(?P<no>[!-]?)(?P<root>/?)(?P<key>\w+)(?:\.(?P<inner>\w+))?(?:\[(?P<number>\d+)\])?(?:(?P<operator>!?=|>)(?P<values>.+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """One comparison: of an attribute of the item, or of the outermost data set, with values."""
+    """One comparison: of an attribute of the item, or of the outermost data set, or of the first item of a sequence there, with values."""
 
     tag: Tag
-    is_absent: bool
+    inner: Tag | None
+    no: str
     is_of_root: bool
     number: int | None
     operator: str | None
@@ -32,13 +33,19 @@ class _Term:
 
     def is_true(self, item: DataSet, root: DataSet) -> bool:
         data_set = root if self.is_of_root else item
-        if self.is_absent:
+        if self.no == "!":
             return self.tag not in data_set
         if not has_value(data_set, self.tag):
-            return False
+            return self.no == "-"
         if self.operator is None:
-            return True
-        value = data_set.get(self.tag)
+            return not self.no
+        tag = self.tag
+        if self.inner is not None:
+            first = data_set.first_sequence_item(tag)
+            if first is None or not has_value(first, self.inner):
+                return False
+            data_set, tag = first, self.inner
+        value = data_set.get(tag)
         found = value if isinstance(value, list) else [value]
         if self.number is not None:
             found = found[self.number - 1 : self.number]
@@ -78,7 +85,8 @@ def _parse_term(text: str) -> _Term:
         raise ValueError(f"{text!r} is no condition")
     values = frozenset((found["values"] or "").split("|"))
     number = int(found["number"]) if found["number"] else None
-    return _Term(tag_for_key(found["key"]), bool(found["no"]), bool(found["root"]), number, found["operator"], values)
+    inner = tag_for_key(found["inner"]) if found["inner"] else None
+    return _Term(tag_for_key(found["key"]), inner, found["no"], bool(found["root"]), number, found["operator"], values)
 
 
 def has_value(data_set: DataSet, tag: int) -> bool:

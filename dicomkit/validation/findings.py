@@ -20,16 +20,18 @@ class Severity(StrEnum):
     """The Standard says "shall", and the object does not."""
     WARNING = "warning"
     """Allowed or common, and still a reason why somebody may not read it."""
+    INFORMATION = "information"
+    """Nothing wrong: what was not checked, and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong. It never holds a value.
+    """One thing that is wrong, or that could not be checked. It never holds a value.
 
     Attributes
     ----------
     severity
-        Whether it breaks the Standard.
+        Whether it breaks the Standard, or says only what was not checked.
     path
         The element concerned, and the items around it.
     problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Attribute", "Module", "ModuleUsage", "modules", "modules_of_sop_class", "sop_classes"]
 
 _TABLES = Path(__file__).parent / "tables"
-_NESTED, _MACRO, _FUNCTIONAL_GROUP = ">", "@", "~"
+_NESTED, _MACRO, _FUNCTIONAL_GROUP, _OVERRIDE = ">", "@", "~", "="
 
 
 @dataclass(slots=True)
@@ -30,7 +31,8 @@ class Attribute:
     Attributes
     ----------
     type
-        1, 1C, 2, 2C, or 3: for a sequence in whose items something is required, or to override what another module says.
+        1, 1C, 2, 2C, or 3: for a sequence in whose items something is required, for what shows that a module is used, or to override
+        what another module says.
     condition
         Of type 1C or 2C; None where it cannot be read in the data.
     inside
@@ -39,20 +41,17 @@ class Attribute:
         Names of macros whose rows belong to the items, too. Only names, as content items nest in themselves.
     is_functional_group
         Whether it stands in the shared item or in each item of a frame (PS3.3 C.7.6.16).
+    is_override
+        Whether the row is there because it takes back what another module of the IOD requires.
     """
 
     tag: Tag
     type: str
     condition: Condition | None
     is_functional_group: bool = False
+    is_override: bool = False
     inside: list[Attribute] = field(default_factory=list)
     macros: list[str] = field(default_factory=list)
-
-    @property
-    def is_override(self) -> bool:
-        """Whether the row is there because it takes back what another module of the IOD requires."""
-        return self.type == "3" and not (self.inside or self.macros)
-
 
 @dataclass(slots=True)
 class Module:
@@ -66,11 +65,18 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class ModuleUsage:
-    """A module of an IOD: M, C with a condition, or U, which is used where one of its attributes of type 1 is there."""
+    """A module of an IOD: M, C with a condition, or U, which is used where an attribute is there that no other module of the IOD has.
+
+    Attributes
+    ----------
+    own
+        The rows of these attributes; an attribute that another module has, too, does not say which of them it is there for.
+    """
 
     module: Module
     usage: str
     condition: Condition | None
+    own: tuple[Attribute, ...]
 
 
 @lru_cache(maxsize=1)
@@ -87,8 +93,9 @@ def modules() -> dict[str, Module]:
         if label.startswith(_MACRO):
             (module.macros if around is None else around.macros).append(label)
             continue
-        tag = tag_for_key(label.removeprefix(_FUNCTIONAL_GROUP))
-        row = Attribute(tag, kind, parse_condition(condition) if condition else None, label.startswith(_FUNCTIONAL_GROUP))
+        mark = label[0] if label[0] in _FUNCTIONAL_GROUP + _OVERRIDE else ""
+        terms = parse_condition(condition) if condition else None
+        row = Attribute(tag_for_key(label.removeprefix(mark)), kind, terms, mark == _FUNCTIONAL_GROUP, mark == _OVERRIDE)
         (module.attributes if around is None else around.inside).append(row)
         stack.append(row)
     return found
@@ -105,10 +112,16 @@ def modules_of_sop_class(sop_class_uid: str) -> tuple[ModuleUsage, ...]:
     """Return the modules of the IOD that a SOP class stores; none where the tables do not have it."""
     entry = UIDDictionary.find_uid(sop_class_uid)
     iod = sop_classes().get(entry.keyword) if entry else None
+    rows = [row[1:] for row in _rows("iods.tsv") if row[0] == iod]
+    holders = Counter(tag for name, *_ in rows for tag in {row.tag for row in modules()[name].attributes})
     return tuple(
-        ModuleUsage(modules()[name], usage, parse_condition(condition) if condition else None)
-        for name_of_iod, name, usage, condition in _rows("iods.tsv")
-        if name_of_iod == iod
+        ModuleUsage(
+            modules()[name],
+            usage,
+            parse_condition(condition) if condition else None,
+            tuple(row for row in modules()[name].attributes if holders[row.tag] == 1),
+        )
+        for name, usage, condition in rows
     )
 
 

@@ -24,12 +24,17 @@ IDENTITY = [(0x00080016, "UI", RAW), (0x00080018, "UI", "2.25.1")]
 IDENTITY_ELEMENTS = [element(tag, vr, value) for tag, vr, value in IDENTITY]
 
 
+def wrong_with(source):
+    """The findings without those on what was not checked."""
+    return [finding for finding in validate(source) if finding.severity is not Severity.INFORMATION]
+
+
 def found(*elements):
     """Findings of a data set of encoded elements: path and problem."""
     body = b"".join(sorted([*elements, *IDENTITY_ELEMENTS], key=lambda one: struct.unpack("<HH", one[:4])))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dicomkit.DICOMWarning)
-        findings = validate(part10(body, meta=META))
+        findings = wrong_with(part10(body, meta=META))
     return [(str(one.path), one.problem) for one in findings]
 
 
@@ -115,7 +120,7 @@ def test_deep_nesting_is_no_trouble():
 
 def test_findings_are_in_order_and_never_hold_values():
     body = data_set([(0x00080060, "CS", CANARY.lower()), (0x00100020, "LO", "x" * 70), (0x00180050, "DS", CANARY), (0x00280030, "DS", "1")])
-    findings = validate(dicomkit.read(part10(data_set(IDENTITY) + body, meta=META)))
+    findings = wrong_with(dicomkit.read(part10(data_set(IDENTITY) + body, meta=META)))
     assert [one.tag for one in findings] == sorted(one.tag for one in findings)
     assert len(findings) == 4
     for one in findings:
@@ -127,7 +132,7 @@ def test_findings_are_in_order_and_never_hold_values():
 
 def test_what_was_set_is_checked_too():
     made = DataSet([DataElement("PatientID", "LO", b"a\tb "), DataElement("Modality", "CS", "CT")])
-    assert [str(one.path) for one in validate(made)] == ["PatientID"]
+    assert [str(one.path) for one in wrong_with(made)] == ["PatientID"]
 
 
 # Attributes.
@@ -222,7 +227,14 @@ def test_each_overlay_has_its_attributes():
 def test_other_classes_are_checked_element_by_element():
     assert not is_known_sop_class(DataSet([DataElement("SOPClassUID", "UI", RAW)]))
     assert is_known_sop_class(DataSet([DataElement("SOPClassUID", "UI", uids.CTImageStorage)]))
-    assert validate(DataSet()) == []
+    raw = DataSet([DataElement("SOPClassUID", "UI", RAW), DataElement("Modality", "CS", "OT")])
+    assert [str(one) for one in validate(raw)] == [
+        "information: SOPClassUID (0008,0016): the attributes that this class requires are not known: required attributes were not checked (PS3.3 A)"
+    ]
+    assert [(one.severity, one.problem) for one in validate(DataSet())] == [
+        (Severity.INFORMATION, "there is no class: required attributes were not checked")
+    ]
+    assert not any(one.severity is Severity.INFORMATION for name in OBJECTS for one in validate(OBJECTS[name]()))
 
 
 # Pixel data, files.
@@ -265,13 +277,13 @@ def test_pixel_data_of_the_other_kind():
 def test_file_meta_information():
     body = data_set(IDENTITY)
     wrong = dicomkit.read(part10(body, meta=file_meta(sop_class_uid=uids.CTImageStorage, sop_instance_uid="2.25.1")))
-    assert [str(one) for one in validate(wrong)] == [
+    assert [str(one) for one in wrong_with(wrong)] == [
         "error: MediaStorageSOPClassUID (0002,0002): it is not that of the data set (PS3.10 7.1)"
     ]
     bare = dicomkit.read(body, force=True)
-    assert {one.section for one in validate(bare)} == {"PS3.10 7.1"}
-    assert len(validate(bare)) == 6 - 1     # the group length is made when it is written
-    assert validate(bare.data_set) == []
+    assert {one.section for one in wrong_with(bare)} == {"PS3.10 7.1"}
+    assert len(wrong_with(bare)) == 6 - 1     # the group length is made when it is written
+    assert wrong_with(bare.data_set) == []
 
 
 def test_sources(tmp_path):
