@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -129,9 +130,9 @@ class PictureReader:
                 if pixel_data.pixel_padding is not None:
                     frame = frame[~pixel_data.pixel_padding.mask(frame)]
                 values = pixel_data.modality_transform(picture.frame_index).apply(frame)
-            except DICOMError:
+                values = values[np.isfinite(values)]
+            except (DICOMError, MemoryError):
                 continue    # said when it is rendered
-            values = values[np.isfinite(values)]
             ends += [float(values.min()), float(values.max())] if values.size else []
         return (min(ends), max(ends)) if ends else None
 
@@ -175,6 +176,8 @@ def with_film_window(look: Look, reader: PictureReader, pictures: Sequence[Pictu
     if ends is None or ends[0] == ends[1]:
         return look
     low, high = ends
+    if not (math.isfinite(low + high) and math.isfinite(high - low)):   # of the largest numbers there are: each frame can scale its own
+        return look
     return replace(look, window=WindowSettings((low + high) / 2, high - low, function=VOILUTFunction.LINEAR_EXACT))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from dicomkit.element import DataElement
 from dicomkit.errors import InvalidValueError, MissingRequiredElementError, PixelDataError
 from dicomkit.pixels.descriptor import PhotometricInterpretation, PixelDataDescriptor
+from dicomkit.pixels.memory import within_memory
 from dicomkit.pixels.transcode_encode import encode_pixel_data
 from dicomkit.pixels.unpack import pack_bits
 from dicomkit.tag import Tag
@@ -49,6 +50,7 @@ _BYTE = 8
 _LONGEST_VALUE = 0xFFFFFFFE
 
 
+@within_memory
 def set_pixel_array(
     data_set: DataSet,
     transfer_syntax: TransferSyntax,

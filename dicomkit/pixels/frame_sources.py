@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from dicomkit.errors import PixelDataError
-from dicomkit.pixels.memory import new_array
+from dicomkit.pixels.memory import new_array, within_memory
 from dicomkit.pixels.unpack import Array
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class EncapsulatedFrames:
         """Return the encoded bytes of a frame."""
         return self._encapsulated.frame_data(frame_index)
 
+    @within_memory
     def unpack(self, frame_index: int, out: Array | None = None) -> Array:
         """Return a frame's samples."""
         frame = self._decode_frame(self._encapsulated.frame_data(frame_index))

@@ -13,6 +13,7 @@ from dicomkit.pixels.descriptor import PixelIndexError
 from dicomkit.pixels.frame_sources import FrameSource
 from dicomkit.pixels.functional_groups import FunctionalGroups
 from dicomkit.pixels.histogram import Histogram, make_histogram
+from dicomkit.pixels.memory import within_memory
 from dicomkit.pixels.modality import ModalityTransform
 from dicomkit.pixels.native_frames import NativeFrames
 from dicomkit.pixels.numbers import to_integer
@@ -167,6 +168,7 @@ class PixelData:
         frame_index = self._check_frame_index(frame_index)
         return self._source.photometric_interpretation(frame_index)
 
+    @within_memory
     def values(self, frame_index: int = 0, mapping: RealWorldValueMapping | None = None, out: Array | None = None) -> Array:
         """Return a frame in :attr:`units`: after Rescale, Modality LUT or Dose Grid Scaling (PS3.3 C.11.1), in a new array.
 
@@ -312,6 +314,7 @@ class PixelData:
             return PixelRange(np.fmin.reduce(frame, axis=None).item(), np.fmax.reduce(frame, axis=None).item())
         return PixelRange(frame.min().item(), frame.max().item())
 
+    @within_memory
     def histogram(self, frame_index: int = 0, bins: int = _HISTOGRAM_BINS) -> Histogram:
         """Count how often values occur in a frame, in its units, without padding; raises as :meth:`values`.
 

@@ -9,6 +9,7 @@ import numpy as np
 from dicomkit.encoding.atomic import write_file
 from dicomkit.errors import PixelDataError
 from dicomkit.pixels.descriptor import PhotometricInterpretation
+from dicomkit.pixels.memory import within_memory
 from dicomkit.pixels.resize import fit_size, resize
 
 __all__ = ["RenderedImage"]
@@ -25,6 +26,7 @@ class RenderedImage(np.ndarray[tuple[int, ...], np.dtype[np.uint8]]):
         """RGB, or MONOCHROME2: 0 is black."""
         return PhotometricInterpretation.RGB if self.ndim == 3 else PhotometricInterpretation.MONOCHROME2
 
+    @within_memory
     def resized(self, size: int | tuple[int, int], aspect: float = 1.0) -> RenderedImage:
         """Return the picture in another size.
 
@@ -45,6 +47,7 @@ class RenderedImage(np.ndarray[tuple[int, ...], np.dtype[np.uint8]]):
         self._check()
         return resize(self, *fit_size(self.shape[0], self.shape[1], size, aspect)).view(RenderedImage)
 
+    @within_memory
     def to_png(self, path: str | os.PathLike[str] | None = None) -> bytes:
         """Encode the picture as PNG.
 

@@ -35,7 +35,8 @@ class LookupTable:
     first_mapped_value
         The input that selects the first entry. Smaller inputs select it too; larger ones than the last entry's select the last.
     bits_per_entry
-        Bits of an output value, 16 where the data has words of more than the 8 bits that the descriptor says: its range is 0 to ``2 ** bits_per_entry - 1``.
+        Bits of an output value: its range is 0 to ``2 ** bits_per_entry - 1``. 16 where the descriptor says 8 and the data has words of
+        more.
     """
 
     entries: npt.NDArray[np.uint16]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +14,7 @@ from dicomkit.errors import PixelDataError
 if TYPE_CHECKING:
     from dicomkit.element import DataElement
 
-__all__ = ["new_array", "read_range"]
+__all__ = ["new_array", "read_range", "within_memory", "yield_within_memory"]
 
 # libjpeg-turbo writes rows of colours past the caches where they begin at such an address, and whoever looks at them next fetches them
 # from memory: decoding takes 6 % longer, and adding them up 10 %. An array that fits in the caches had better begin in between.
@@ -21,6 +23,10 @@ _STREAMED_ROW, _COLORS = 32, (3,)
 _FRESH = 32 << 20
 # Of x86-64, and of ARM with small pages of 4 KB.
 _HUGE_PAGE = 2 << 20
+_NO_MEMORY = "what is made of the pixels does not fit in memory"
+
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
 
 
 def new_array(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[np.number]:
@@ -69,3 +75,24 @@ def read_range(element: DataElement, offset: int, length: int) -> memoryview:
     data = new_array((length,), np.uint8)
     element.read_into(offset, data)
     return data.data.toreadonly()
+
+
+def within_memory(work: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
+    """Make work on whole frames raise :class:`PixelDataError` where memory runs out: how large frames are, the pixel data said."""
+
+    @wraps(work)
+    def guarded(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
+        try:
+            return work(*args, **kwargs)
+        except MemoryError:
+            raise PixelDataError(_NO_MEMORY) from None
+
+    return guarded
+
+
+def yield_within_memory(items: Iterator[_Result]) -> Iterator[_Result]:
+    """Yield what an iterator makes of frames; raises as :func:`within_memory`."""
+    try:
+        yield from items
+    except MemoryError:
+        raise PixelDataError(_NO_MEMORY) from None

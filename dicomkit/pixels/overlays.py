@@ -12,7 +12,7 @@ import numpy.typing as npt
 from dicomkit import tags
 from dicomkit._core.pixel_unpack import unpack_bits
 from dicomkit.errors import PixelDataError, warn
-from dicomkit.pixels.memory import new_array
+from dicomkit.pixels.memory import new_array, within_memory
 from dicomkit.pixels.unpack import swap_words
 from dicomkit.tag import Tag
 from dicomkit.vr import VR
@@ -70,6 +70,7 @@ class Overlay:
     is_in_pixels: bool
     _load: _Loader = field(repr=False)
 
+    @within_memory
     def frame(self, frame_index: int = 0) -> npt.NDArray[np.uint8] | None:
         """Return what belongs to a frame of the image: 0 and 1 in shape ``(rows, columns)``; None if nothing does.
 
@@ -127,6 +128,7 @@ def read_overlays(
     return found
 
 
+@within_memory
 def draw_overlays(
     picture: npt.NDArray[np.uint8], overlays: Iterable[Overlay], frame_index: int = 0, color: tuple[int, int, int] = _WHITE
 ) -> npt.NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from dicomkit.errors import PixelDataError
 from dicomkit.pixels.color import scale_to_8_bits, ybr_to_rgb
 from dicomkit.pixels.grey import LARGEST_TABLE_CELL, Grey, GreyPipeline, GreyTable
 from dicomkit.pixels.image import RenderedImage
+from dicomkit.pixels.memory import within_memory
 from dicomkit.pixels.modality import ModalityTransform
 from dicomkit.pixels.overlays import draw_overlays
 from dicomkit.pixels.palette import PaletteColorLUT, expand_palette, has_supplemental_palette
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from dicomkit.pixels.unpack import Array
 
 __all__ = ["PixelDataRenderer"]
+
+_LARGEST_FLOAT, _QUARTER = sys.float_info.max, 0.25
 
 
 class PixelDataRenderer:
@@ -60,6 +64,7 @@ class PixelDataRenderer:
         self._stored_window: tuple[int, VOI | None] | None = None
         self._named_window: tuple[int, str, VOI] | None = None
 
+    @within_memory
     def render_frame(
         self,
         frame_index: int = 0,
@@ -122,6 +127,7 @@ class PixelDataRenderer:
         window = self._find_stored_window(frame_index) if is_monochrome else None
         return self.render_frame(frame_index, window, size=size, overlays=overlays)
 
+    @within_memory
     def render_monochrome_frame(self, frame_index: int = 0, window: WindowChoice | None = None) -> RenderedImage:
         """Render a MONOCHROME1 or MONOCHROME2 frame in grey, whatever palette it has; else as :meth:`render_frame`.
 
@@ -130,6 +136,7 @@ class PixelDataRenderer:
         self._check(self.pixel_data.descriptor.photometric_interpretation.is_monochrome, "monochrome")
         return self._render_grey(frame_index, window, None)
 
+    @within_memory
     def render_color_frame(self, frame_index: int = 0) -> RenderedImage:
         """Render a frame of three samples in RGB; as :meth:`render_frame`, but raises :class:`PixelDataError` for any other."""
         descriptor = self.pixel_data.descriptor
@@ -140,6 +147,7 @@ class PixelDataRenderer:
         # A copy of its own, so that a picture never changes with the buffer.
         return ybr_to_rgb(samples, self.pixel_data.photometric_interpretation(frame_index)).view(RenderedImage)
 
+    @within_memory
     def render_palette_color_frame(self, frame_index: int = 0) -> RenderedImage:
         """Render a PALETTE COLOR frame in RGB; as :meth:`render_frame`, but raises :class:`PixelDataError` for any other."""
         self._check(self.pixel_data.descriptor.photometric_interpretation.is_palette_color, "palette colour")
@@ -213,14 +221,18 @@ class PixelDataRenderer:
         if palette is not None:
             stored = _without(stored, lambda values: values >= palette.first_mapped_value)
         if modality.lut is not None:
-            window = _spanning_window(modality.apply(stored), (0, (1 << modality.lut.bits_per_entry) - 1))
+            low, high = _find_range(modality.apply(stored), (0, (1 << modality.lut.bits_per_entry) - 1))
+            window = _spanning_window(low, high, is_real=True)
             return self._map_cells(frame, GreyPipeline(modality, window, self._presentation, padding))
         # Stored values: their differences are at least 1, those of rescaled values may be smaller than any window.
         presentation = self._presentation.inverted() if modality.slope < 0 else self._presentation
         descriptor = self.pixel_data.descriptor
         limits = None if descriptor.is_float else (descriptor.min_possible_value, descriptor.max_possible_value)
-        window = _spanning_window(stored, limits)
-        pipeline = GreyPipeline(ModalityTransform(), window, presentation, padding)
+        low, high = _find_range(stored, limits)
+        # Sum and difference of the largest numbers are none any more: those of quarters are, and the picture is the same.
+        scale = _QUARTER if max(-low, high) > _QUARTER * _LARGEST_FLOAT else 1.0
+        window = _spanning_window(low * scale, high * scale, is_real=descriptor.is_float)
+        pipeline = GreyPipeline(ModalityTransform(scale), window, presentation, padding)
         if frame.itemsize > LARGEST_TABLE_CELL or frame.dtype.kind == "f":
             return pipeline.apply(frame)
         return _map_by_range(frame, pipeline)
@@ -271,8 +283,8 @@ def _without(frame: Array, mask: Callable[[Array], npt.NDArray[np.bool_]]) -> Ar
     return image if image.size else frame
 
 
-def _spanning_window(values: Array, limits: tuple[int, int] | None) -> WindowSettings:
-    """The window of a frame that brings none: from its smallest to its largest value.
+def _find_range(values: Array, limits: tuple[int, int] | None) -> tuple[float, float]:
+    """The smallest and the largest value of a frame.
 
     Values that are all the same have no range of their own: they are shown by their place between the limits, real numbers by theirs
     beside 0, so that an empty frame is black and a full one white.
@@ -281,8 +293,11 @@ def _spanning_window(values: Array, limits: tuple[int, int] | None) -> WindowSet
         finite = values[np.isfinite(values)]
         values = finite if finite.size else np.zeros(1)
     low, high = float(values.min()), float(values.max())
-    if low == high:
-        low, high = limits or (min(0.0, low), max(0.0, high) or 1.0)
-    if values.dtype.kind == "f":  # real numbers may lie closer together than a LINEAR window can tell
+    return (low, high) if low < high else limits or (min(0.0, low), max(0.0, high) or 1.0)
+
+
+def _spanning_window(low: float, high: float, *, is_real: bool) -> WindowSettings:
+    """The window of a frame that brings none: from its smallest to its largest value."""
+    if is_real:     # numbers may lie closer together than a LINEAR window can tell
         return WindowSettings((low + high) / 2, high - low, function=VOILUTFunction.LINEAR_EXACT)
     return WindowSettings((low + high) / 2, max(1.0, high - low))

@@ -18,6 +18,7 @@ from dicomkit.codecs.deflate import deflate_frame, inflate_frame
 from dicomkit.errors import PixelDataError
 from dicomkit.pixels.color import ybr_to_rgb
 from dicomkit.pixels.descriptor import PhotometricInterpretation, PixelDataDescriptor
+from dicomkit.pixels.memory import within_memory, yield_within_memory
 from dicomkit.pixels.sources import read_pixel_data
 from dicomkit.pixels.transcode_attributes import derive_instance, is_known_lossy, record_lossy_compression, set_image_attributes
 from dicomkit.pixels.transcode_elements import FragmentBuffer, NativeBuffer
@@ -41,6 +42,7 @@ _BYTE = 8
 _YBR_FULL = (PhotometricInterpretation.YBR_FULL, PhotometricInterpretation.YBR_FULL_422)
 
 
+@within_memory
 def transcode_data_set(data_set: DataSet, source: TransferSyntax, target: TransferSyntax, *, workers: int = 1, **options: Any) -> DataSet:
     """Return a copy of a data set whose Pixel Data is as another transfer syntax has it, with the attributes that say so.
 
@@ -85,6 +87,7 @@ def transcode_data_set(data_set: DataSet, source: TransferSyntax, target: Transf
     return twin
 
 
+@within_memory
 def decode_frames(data_set: DataSet, source: TransferSyntax, *, workers: int = 1) -> tuple[DataSet, Iterator[memoryview]]:
     """Return a copy of a data set with attributes for native pixels, and its frames as native Pixel Data has them.
 
@@ -98,7 +101,7 @@ def decode_frames(data_set: DataSet, source: TransferSyntax, *, workers: int = 1
     indices = range(descriptor.number_of_frames)
     raw = _raw_reader(pixel_data, source)
     if raw is not None:
-        return twin, map_in_order(raw, indices, workers)
+        return twin, yield_within_memory(map_in_order(raw, indices, workers))
     first = pixel_data.frame(0)     # now it is known which colours come out
     colors = pixel_data.photometric_interpretation(0)
     native = fit_descriptor(replace(descriptor, photometric_interpretation=colors), EXPLICIT_VR_LITTLE_ENDIAN)
@@ -109,7 +112,8 @@ def decode_frames(data_set: DataSet, source: TransferSyntax, *, workers: int = 1
         return _in_colors(frame, pixel_data.photometric_interpretation(frame_index), colors, frame_index)
 
     frames = map_in_order(decode, indices, workers)
-    return twin, _packed(frames) if native.bits_allocated == 1 else (native_frame(frame, native) for frame in frames)
+    packed = _packed(frames) if native.bits_allocated == 1 else (native_frame(frame, native) for frame in frames)
+    return twin, yield_within_memory(packed)
 
 
 def _encode(data_set: DataSet, source: TransferSyntax, target: TransferSyntax, workers: int, options: dict[str, Any]) -> DataSet:

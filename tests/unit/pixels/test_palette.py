@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dicomkit
+from dicomkit.errors import PixelDataError
 from dicomkit.pixels import LookupTable, PaletteColorLUT, PixelDataRenderer, WindowSettings
 
 from .images import read_image
@@ -101,3 +103,21 @@ class TestSupplementalPalettes:
     def test_a_palette_that_is_not_meant(self, presentation):
         more = [(0x00089205, "CS", presentation)] if presentation else []
         assert read_image(self.STORED, *palette_elements(4, 100), *more).render_frame().ndim == 2
+
+
+@pytest.mark.parametrize("keyword", ["FloatPixelData", "DoubleFloatPixelData"])
+@pytest.mark.parametrize("more", [{"PhotometricInterpretation": "PALETTE COLOR"}, {"PixelPresentation": "COLOR"}])
+def test_real_numbers_have_no_colors(keyword, more):
+    kind = np.float32 if keyword == "FloatPixelData" else np.float64
+    stored = np.arange(20, dtype=kind).reshape(4, 5)
+    file = read_image(np.zeros((4, 5), np.uint32), *palette_elements(20, 0))
+    del file["PixelData"]
+    file.data_set[keyword] = dicomkit.DataElement(keyword, "OF" if kind is np.float32 else "OD", stored.tobytes())
+    file.BitsAllocated = stored.itemsize * 8
+    for name, value in more.items():
+        file.data_set[name] = value
+    pixel_data = file.pixel_data()
+    assert np.array_equal(pixel_data.frame(), stored)
+    with pytest.raises(PixelDataError, match="colours of integers"):
+        file.render_frame()
+    assert pixel_data._repr_png_() is None

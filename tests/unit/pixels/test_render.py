@@ -110,6 +110,22 @@ def test_automatic_window_of_real_numbers():
     assert render(np.array([[0.0, 0.25, 0.5]], np.float32)).tolist() == [[0, 128, 255]]
 
 
+@pytest.mark.parametrize(
+    ("stored", "grey"),
+    [
+        ([-1.7e308, 0.0, 0.85e308, 1.7e308], [0, 128, 191, 255]),
+        ([1.6e308, 1.65e308, 1.7e308, 1.6e308], [0, 128, 255, 0]),
+        ([-1.7e308, -1.7e308, -1.6e308, -1.65e308], [0, 0, 255, 128]),
+        ([1.7e308] * 4, [255] * 4),
+    ],
+)
+def test_the_largest_numbers_span_a_window(stored, grey):
+    """Their sums and differences are more than the largest number."""
+    assert render(np.array([stored])).tolist() == [grey]
+    assert render(np.array([stored]), photometric="MONOCHROME1").tolist() == [[255 - value for value in grey]]
+
+
+
 def test_automatic_window_after_a_modality_lut():
     item = [(0x00283002, "US", [3, 0, 16]), (0x00283006, "US", [500, 100, 300])]
     picture = read_ct([[0, 1, 2]], (0x00283000, "SQ", [item])).render_frame()
