@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import overload
 
 import numpy as np
 
@@ -47,19 +48,25 @@ class RenderedImage(np.ndarray[tuple[int, ...], np.dtype[np.uint8]]):
         self._check()
         return resize(self, *fit_size(self.shape[0], self.shape[1], size, aspect)).view(RenderedImage)
 
+    @overload
+    def to_png(self) -> bytes: ...
+
+    @overload
+    def to_png(self, path: str | os.PathLike[str]) -> None: ...
+
     @within_memory
-    def to_png(self, path: str | os.PathLike[str] | None = None) -> bytes:
+    def to_png(self, path: str | os.PathLike[str] | None = None) -> bytes | None:
         """Encode the picture as PNG.
 
         Parameters
         ----------
         path
-            A file to write it to as well; there is the whole picture then, or what was there before.
+            A file to write it to, instead of returning it; there is the whole picture then, or what was there before.
 
         Returns
         -------
-        bytes
-            The PNG file.
+        bytes or None
+            The PNG file; None if it went to a path.
 
         Raises
         ------
@@ -72,9 +79,10 @@ class RenderedImage(np.ndarray[tuple[int, ...], np.dtype[np.uint8]]):
         import imagecodecs  # lazy: start-up
 
         png = bytes(imagecodecs.png_encode(np.ascontiguousarray(self)))
-        if path is not None:
-            write_file(path, [png])
-        return png
+        if path is None:
+            return png
+        write_file(path, [png])
+        return None
 
     def _check(self) -> None:
         if not self._is_picture():

@@ -346,8 +346,9 @@ def test_each_frame_renders():
 def test_png(stored, tmp_path):
     picture = stored.view(RenderedImage)
     path = tmp_path / "out.png"
-    png = picture.to_png(path)
-    assert path.read_bytes() == png == picture._repr_png_() == picture.to_png()
+    assert picture.to_png(path) is None
+    png = picture.to_png()
+    assert path.read_bytes() == png == picture._repr_png_()
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", png[16:24]) == (4, 3)
     assert np.array_equal(imagecodecs.png_decode(png), stored)

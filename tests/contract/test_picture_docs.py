@@ -1,0 +1,60 @@
+"""The pages about pixels and pictures run as they stand, on the sample study, and show what they say they show."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+from dicomkit.samples import write_samples
+from tests.conftest import need_encoder
+
+pytest.importorskip("imagecodecs")
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = [*sorted((DOCS / "explanation").glob("*.md")), DOCS / "how-to" / "render.md", DOCS / "tutorial" / "first-file.md"]
+
+
+def blocks(page):
+    return re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("study")
+    write_samples(folder)
+    return folder
+
+
+@pytest.fixture
+def here(samples, tmp_path, monkeypatch):
+    """A folder with the sample study where pages look for it, and a CT image as ct.dcm."""
+    monkeypatch.chdir(tmp_path)
+    Path("samples").symlink_to(samples)
+    Path("demo-output").mkdir()
+    Path("demo-output/samples").symlink_to(samples)
+    Path("ct.dcm").symlink_to(samples / "ct" / "ct_018.dcm")
+    return tmp_path
+
+
+def test_which_pages_have_examples():
+    assert {page.stem for page in PAGES if blocks(page)} == {"colour", "from-stored-value-to-screen", "render", "first-file"}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.stem)
+def test_the_examples(page, here, capsys):
+    for keyword in re.findall(r'transcode\("(\w+)"\)', page.read_text(encoding="utf-8")):
+        need_encoder(keyword)
+    names = {}
+    runner = doctest.DocTestRunner()
+    for number, block in enumerate(blocks(page), 1):
+        if not block.startswith(">>>"):
+            exec(compile(block, page.name, "exec"), names)
+            continue
+        block = re.sub(r"^(?=dicomkit\.errors\.)", "Traceback (most recent call last):\n", block, flags=re.MULTILINE)
+        test = doctest.DocTestParser().get_doctest(block, names, f"{page.name}, example {number}", str(page), 0)
+        runner.run(test, clear_globs=False)
+        names = test.globs      # an example goes on from the one before
+    assert runner.failures == 0, capsys.readouterr().out
