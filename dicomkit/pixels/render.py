@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dicomkit.errors import PixelDataError
-from dicomkit.pixels.color import scale_to_8_bits, ybr_to_rgb
+from dicomkit.pixels.color import show_colors
 from dicomkit.pixels.grey import LARGEST_TABLE_CELL, Grey, GreyPipeline, GreyTable
 from dicomkit.pixels.image import RenderedImage
 from dicomkit.pixels.memory import within_memory
@@ -143,9 +143,9 @@ class PixelDataRenderer:
         self._check(descriptor.samples_per_pixel == 3, "colour")
         if descriptor.is_signed:
             raise PixelDataError("colour samples are signed (PS3.3 C.7.6.3.1.2)")
-        samples = scale_to_8_bits(self.pixel_data.frame(frame_index), descriptor.bits_stored)
+        samples, colors = self.pixel_data.frame(frame_index), self.pixel_data.photometric_interpretation(frame_index)
         # A copy of its own, so that a picture never changes with the buffer.
-        return ybr_to_rgb(samples, self.pixel_data.photometric_interpretation(frame_index)).view(RenderedImage)
+        return show_colors(samples, colors, descriptor.bits_stored).view(RenderedImage)
 
     @within_memory
     def render_palette_color_frame(self, frame_index: int = 0) -> RenderedImage:

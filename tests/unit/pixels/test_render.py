@@ -2,6 +2,7 @@
 
 import math
 import struct
+from fractions import Fraction
 
 import imagecodecs
 import numpy as np
@@ -309,6 +310,25 @@ def test_ybr_full_becomes_rgb(pixels):
 )
 def test_known_colors(ybr, rgb):
     assert render(np.array([[ybr]], np.uint8), photometric="YBR_FULL").tolist() == [[list(rgb)]]
+
+
+@pytest.mark.parametrize(("dtype", "bits"), [(np.uint16, 16), (np.uint16, 12), (np.uint8, 6), (np.uint32, 32)])
+@pytest.mark.parametrize("photometric", ["YBR_FULL", "YBR_PARTIAL_420"])
+def test_ybr_of_other_depths_is_converted_as_it_is(dtype, bits, photometric):
+    """To the nearest R, G, B in the bits there are; these are shown as RGB is."""
+    samples = np.random.default_rng(bits).integers(0, 1 << bits, (40, 30, 3), dtype=dtype)
+    samples[0, 0] = 0, 1 << bits - 1, 1 << bits - 1
+    samples[1, :, 2] = np.minimum(np.arange(30) * 250 + (1 << bits - 1), (1 << bits) - 1)    # ties: 250 * 1.402 is 350.5
+    scale, black = (Fraction(1), 0) if photometric == "YBR_FULL" else (Fraction("1.164384"), Fraction(16, 256) * (1 << bits))
+    factors = [("1.402", "-0.714136"), ("-0.344136", "1.772")] if black == 0 else [("1.596027", "-0.812968"), ("-0.391762", "2.017232")]
+    (red_cr, green_cr), (green_cb, blue_cb) = ((Fraction(one), Fraction(other)) for one, other in factors)
+    expected = []
+    for y, cb, cr in samples.reshape(-1, 3).tolist():
+        y, cb, cr = scale * (y - black), cb - (1 << bits - 1), cr - (1 << bits - 1)
+        exact = (y + red_cr * cr, y + green_cb * cb + green_cr * cr, y + blue_cb * cb)
+        expected.append([min(max(math.floor(value + Fraction(1, 2)), 0), (1 << bits) - 1) for value in exact])
+    rgb = np.array(expected, dtype).reshape(samples.shape)
+    assert np.array_equal(render(samples, photometric=photometric, stored_bits=bits), render(rgb, photometric="RGB", stored_bits=bits))
 
 
 @pytest.mark.parametrize(("ybr", "rgb"), [((16, 128, 128), 0), ((235, 128, 128), 255), ((0, 128, 128), 0), ((126, 128, 128), 128)])
