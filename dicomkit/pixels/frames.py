@@ -329,10 +329,9 @@ class PixelData:
         try:
             size = self.natural_size(0)
             shown = _SHOWN_SIZE if max(size) > _SHOWN_SIZE else size
-            picture = PixelDataRenderer(self).render_frame_with_stored_window(0, size=shown)
+            return PixelDataRenderer(self).render_frame_with_stored_window(0, size=shown).to_png()
         except DICOMError:
             return None  # a notebook shows the text instead
-        return picture.to_png()
 
     @cached_property
     def _modality(self) -> ModalityTransform:

@@ -201,12 +201,14 @@ def _layouts(short: list[Attribute]) -> Iterator[Seed]:
         cells = _image_attributes(allocated=allocated, stored=stored, high=high, **more)
         length = 48 * allocated * int(str(more.get("frames", 1))) // 8
         pixels: Attribute = (0x7FE00010, "OW", bytes(i * 37 & 0xFF for i in range(length)))
-        attributes = [*short, *cells, *_meanings(), *_overlays(in_pixels=allocated >= 16), pixels]
+        attributes = [*short, *cells, *_meanings(), *_overlays(in_cells_of=allocated if high >= stored else None), pixels]
         yield _seed(f"built/cells-{allocated}", EXPLICIT_VR_LITTLE_ENDIAN, data_set(attributes))
         yield _seed(f"built/cells-{allocated}-big", EXPLICIT_VR_BIG_ENDIAN, data_set(attributes, big_endian=True))
     for photometric in ("YBR_FULL", "YBR_PARTIAL_422", "YBR_RCT"):
-        color = _image_attributes(samples=3, photometric=photometric, allocated=8, stored=8, high=7, planar=1)
-        body = data_set([*short, *color, *_overlays(), (0x7FE00010, "OB", bytes(i * 7 & 0xFF for i in range(144)))])
+        is_subsampled = photometric.endswith("422")
+        color = _image_attributes(samples=3, photometric=photometric, allocated=8, stored=8, high=7, planar=int(not is_subsampled))
+        length = 96 if is_subsampled else 144
+        body = data_set([*short, *color, *_overlays(), (0x7FE00010, "OB", bytes(i * 7 & 0xFF for i in range(length)))])
         yield _seed(f"built/{photometric.lower()}", EXPLICIT_VR_LITTLE_ENDIAN, body)
     palette = _image_attributes(photometric="PALETTE COLOR", stored=16, high=15)
     segments = [0, 2, 0, 0xFFFF, 1, 60, 0, 2, 2, 0, 0, 0, 2, 7, 9]  # discrete, linear, indirect, discrete
@@ -218,11 +220,14 @@ def _layouts(short: list[Attribute]) -> Iterator[Seed]:
     yield _seed("built/supplemental", EXPLICIT_VR_LITTLE_ENDIAN, data_set([*short, *colored, (0x7FE00010, "OB", bytes(range(48)))]))
 
 
-def _overlays(*, in_pixels: bool = False) -> list[Attribute]:
-    """One in a group of its own that has two frames and lies partly outside, and one in bit 15 of the pixels."""
+def _overlays(*, in_cells_of: int | None = None) -> list[Attribute]:
+    """One in a group of its own that has two frames and lies partly outside, and one in bit 0 of the pixels, below the stored ones."""
     own: list[Attribute] = [(0x60000010, "US", 5), (0x60000011, "US", 7), (0x60000015, "IS", "2"), (0x60000050, "SS", [-1, 3])]
-    inside: list[Attribute] = [(0x60020010, "US", 8), (0x60020011, "US", 6), (0x60020050, "SS", [1, 1]), (0x60020102, "US", 15)]
-    return [*own, (0x60003000, "OW", bytes(range(10))), *(inside if in_pixels else [])]
+    own.append((0x60003000, "OW", bytes(range(10))))
+    if in_cells_of is None:
+        return own
+    inside: list[Attribute] = [(0x60020010, "US", 8), (0x60020011, "US", 6), (0x60020050, "SS", [1, 1])]
+    return [*own, *inside, (0x60020100, "US", in_cells_of), (0x60020102, "US", 0)]
 
 
 def _meanings() -> list[Attribute]:
