@@ -23,6 +23,8 @@ __all__ = ["find_natural_size", "fit_size", "pixel_aspect_ratio", "resize"]
 LARGEST_SIZE = 32768
 # Beyond this a pixel is no pixel: the spacing is not believed.
 _LARGEST_ASPECT = 20.0
+# Pixels that are square but for this keep their picture as it is: nobody sees it, and stretching blurs.
+_SQUARE = 0.01
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
 
 
@@ -54,6 +56,8 @@ def pixel_aspect_ratio(data_set: DataSet | None, frame_index: int = 0, *, groups
 
 def find_natural_size(rows: int, columns: int, aspect: float) -> tuple[int, int]:
     """Return the rows and columns of a picture with square pixels that has at least as many of each, if pictures may be that large."""
+    if abs(aspect - 1) < _SQUARE:
+        aspect = 1.0
     height, width = (round(rows * aspect), columns) if aspect > 1 else (rows, round(columns / aspect))
     longest = max(height, width)
     return (height, width) if longest <= LARGEST_SIZE else fit_size(rows, columns, LARGEST_SIZE, aspect)
