@@ -16,7 +16,7 @@ from dicomkit.cli.parameters import INPUT_PATH
 from dicomkit.cli.progress import with_progress
 from dicomkit.encoding.atomic import write_file
 from dicomkit.encoding.options import ReadOptions
-from dicomkit.errors import DICOMError, MissingRequiredElementError
+from dicomkit.errors import DICOMError, MissingRequiredElementError, TargetError
 from dicomkit.file import read
 
 if TYPE_CHECKING:
@@ -279,8 +279,14 @@ def _write(target: str, chunks: Iterable[bytes]) -> int:
 
     if target == "-":
         sys.stdout.flush()
-        for chunk in measured():
-            sys.stdout.buffer.write(chunk)
+        try:
+            for chunk in measured():
+                sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise TargetError(error.errno, error.strerror, "standard output") from error
     else:
         write_file(target, measured())
     return size

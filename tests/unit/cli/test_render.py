@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from functools import partial
 
 import pytest
@@ -157,6 +159,15 @@ def test_a_picture_is_whole_or_the_one_before(dicomkit, write_image, tmp_path, n
     assert (outcome.code, outcome.out, outcome.err) == (1, "", f"dicomkit: error: {target}: File too large\n")
     assert target.read_bytes() == b"the picture before"
     assert sorted(os.listdir(tmp_path)) == sorted([path.name, name])
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+@pytest.mark.parametrize("options", [[], ["--animate"]])
+def test_an_output_that_is_full_is_named(write_image, options):
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-m", "dicomkit", "render", str(write_image()), "-o", "-", *options]
+        outcome = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (outcome.returncode, outcome.stderr) == (1, "dicomkit: error: standard output: No space left on device\n")
 
 
 def test_colour_has_no_window(dicomkit, write_image, tmp_path):
