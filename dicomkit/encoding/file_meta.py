@@ -7,8 +7,10 @@ from functools import lru_cache
 from dicomkit.dataset import DataSet
 from dicomkit.element import DataElement
 from dicomkit.encoding.data_set_writer import is_as_read, was_read
-from dicomkit.errors import MissingRequiredElementError
+from dicomkit.encoding.made_elements import was_replaced
+from dicomkit.errors import InvalidTagError, MissingRequiredElementError
 from dicomkit.transfer_syntax import TransferSyntax
+from dicomkit.uids import MediaStorageDirectoryStorage
 from dicomkit.version import __version__
 
 __all__ = ["IMPLEMENTATION_CLASS_UID", "IMPLEMENTATION_VERSION_NAME", "complete_file_meta", "is_file_meta_right"]
@@ -19,6 +21,7 @@ IMPLEMENTATION_CLASS_UID = "2.25.154680887867032703562742512181308456202"
 IMPLEMENTATION_VERSION_NAME = f"DICOMKIT_{__version__}"[:16]
 """The same with the version, at most 16 characters."""
 
+FILE_META_GROUP = 0x0002
 GROUP_LENGTH = 0x00020000
 VERSION = 0x00020001
 MEDIA_STORAGE_CLASS = 0x00020002
@@ -66,9 +69,13 @@ def complete_file_meta(meta: DataSet, data_set: DataSet, syntax: TransferSyntax,
     Raises
     ------
     MissingRequiredElementError
-        If neither knows the SOP class or instance, and the data set was made here, and not ``lenient``.
+        If the data set was made here, or read, with SOP class and instance, and has them no more, and not ``lenient``. A directory
+        has them in File Meta Information only.
+    InvalidTagError
+        If ``meta`` has elements of other groups, which would be read as the data set's.
     """
     complete = meta.copy()
+    _check_groups(complete)
     if VERSION not in complete:
         complete[VERSION] = _VERSION
     for theirs, ours in _PAIRS:
@@ -77,7 +84,7 @@ def complete_file_meta(meta: DataSet, data_set: DataSet, syntax: TransferSyntax,
             if complete.get(theirs) != uid:
                 text = str(uid).encode("latin-1", "replace")
                 complete[theirs] = DataElement(theirs, "UI", text + b"\0" * (len(text) % 2))  # bytes: what was read is not judged
-        elif complete.get(theirs) is None and not (lenient or was_read(data_set)):
+        elif not lenient and _is_missed(complete, data_set, theirs, ours):
             raise MissingRequiredElementError(data_set_keyword(ours), "File Meta Information")
     if not _is_syntax_right(complete, syntax):
         complete[TRANSFER_SYNTAX] = _syntax_element(syntax.uid)
@@ -88,6 +95,21 @@ def complete_file_meta(meta: DataSet, data_set: DataSet, syntax: TransferSyntax,
     if GROUP_LENGTH in complete:
         del complete[GROUP_LENGTH]
     return complete
+
+
+def _check_groups(meta: DataSet) -> None:
+    """See that the first and the last tag, which stand in order, and so all of them, are of group 0002."""
+    tags = meta.tags
+    for tag in (tags[0], tags[-1]) if tags else ():
+        if tag.group != FILE_META_GROUP:
+            raise InvalidTagError("an element of another group than 0002 in File Meta Information (PS3.10 7.1)", tag=tag)
+
+
+def _is_missed(meta: DataSet, data_set: DataSet, theirs: int, ours: int) -> bool:
+    """Whether a data set without a UID should have it: a directory need not (PS3.3 F.2.2), nor one that was read without it."""
+    if meta.get(MEDIA_STORAGE_CLASS) == MediaStorageDirectoryStorage:
+        return meta.get(theirs) is None
+    return was_replaced(data_set, ours) or not was_read(data_set)
 
 
 @lru_cache(maxsize=64)

@@ -1,1 +1,5 @@
-__all__: list[str] = []
+from dicomkit.dataset import DataSet
+
+__all__ = ["was_replaced"]
+
+def was_replaced(data_set: DataSet, tag: int) -> bool: ...

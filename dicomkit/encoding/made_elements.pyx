@@ -7,7 +7,7 @@ from libc.stdint cimport uint32_t
 from dicomkit.dataset cimport DataSet
 from dicomkit.element cimport DataElement
 
-__all__ = []
+__all__ = ["was_replaced"]
 
 cdef extern from *:
     """
@@ -125,3 +125,8 @@ cdef void sort_few(PyObject** elements, int count) noexcept:
             elements[j] = elements[j - 1]
             j -= 1
         elements[j] = element
+
+
+def was_replaced(DataSet data_set not None, uint32_t tag):
+    """Whether a data set was read with an element that was set or deleted since."""
+    return data_set.changes is not None and tag in data_set.changes and data_set.find(tag) >= 0

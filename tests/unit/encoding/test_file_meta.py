@@ -7,7 +7,7 @@ import pytest
 import dicomkit
 from dicomkit import DataElement, DataSet
 from dicomkit.encoding.file_meta import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, complete_file_meta, is_file_meta_right
-from dicomkit.errors import MissingRequiredElementError
+from dicomkit.errors import InvalidTagError, MissingRequiredElementError
 from dicomkit.testing import data_set, element, file_meta, part10
 from dicomkit.transfer_syntax import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
 from dicomkit.values import DICOMUniqueIdentifier
@@ -131,3 +131,52 @@ def test_a_vr_that_is_put_right_changes_the_group_length():
     length = again.file_meta_information.FileMetaInformationGroupLength
     assert written[132 + 12 + length :] == BODY
     assert again.write() == written
+
+
+@pytest.mark.parametrize("keyword", ["SOPClassUID", "SOPInstanceUID"])
+@pytest.mark.parametrize("change", ["delete", "empty"])
+def test_what_was_read_and_deleted_is_missed(keyword, change):
+    """Media Storage SOP Instance UID would go on naming the instance that this one no longer says to be."""
+    file = read()
+    if change == "delete":
+        del file[keyword]
+    else:
+        file[keyword] = ""
+    for candidate in (file, file.copy()):
+        with pytest.raises(MissingRequiredElementError) as caught:
+            candidate.write()
+        assert caught.value.keyword == keyword
+        assert dicomkit.read(candidate.write(lenient=True)).data_set.get(keyword) is None
+
+
+def test_what_was_made_and_deleted_is_missed():
+    file = dicomkit.DICOMFile.create(body())
+    del file["SOPInstanceUID"]
+    with pytest.raises(MissingRequiredElementError, match="SOPInstanceUID"):
+        file.write()
+
+
+def test_one_that_was_read_without_them_stays_writable():
+    content = data_set([(0x00100010, "PN", "Doe^Jane")])
+    file = dicomkit.read(part10(content, meta=file_meta(sop_class_uid=CT, sop_instance_uid="2.25.7")))
+    file.SOPInstanceUID = "2.25.8"
+    del file["SOPInstanceUID"]
+    file.PatientName = "A"
+    assert dicomkit.read(file.write()).file_meta_information.MediaStorageSOPInstanceUID == "2.25.7"
+
+
+def test_a_directory_has_them_in_file_meta_information_only():
+    """PS3.3 F.2.2: the Basic Directory IOD has no SOP Common Module."""
+    file = dicomkit.DICOMFile.create(DataSet(), sop_class_uid=dicomkit.uids.MediaStorageDirectoryStorage)
+    del file["SOPClassUID"], file["SOPInstanceUID"]
+    assert dicomkit.read(file.write()).data_set.tags == []
+
+
+@pytest.mark.parametrize("keyword", ["PatientName", "CommandField"])
+def test_elements_of_other_groups_are_refused(keyword):
+    file = read()
+    file.file_meta_information[keyword] = "A" if keyword == "PatientName" else 1
+    for options in ({}, {"lenient": True}):
+        with pytest.raises(InvalidTagError, match="File Meta Information") as caught:
+            file.write(**options)
+        assert caught.value.tag == {"PatientName": 0x00100010, "CommandField": 0x00000100}[keyword]
