@@ -98,15 +98,14 @@ def find_private_block(data_set: DataSet, group: int, creator: str, create: bool
     """Return a creator's block, reserve one, or return None; see :meth:`dicomkit.DataSet.private_block`."""
     if not group & 1 or not FIRST_PRIVATE_GROUP <= group < LAST_GROUP:
         raise InvalidTagError(f"{group:04X} is no private group (PS3.5 7.8)")
-    free = None
     for block in range(FIRST_BLOCK, LAST_BLOCK + 1):
-        reserved = data_set.string(Tag(group, block))
-        if reserved == creator.strip():
+        if data_set.string(Tag(group, block)) == creator.strip():
             return PrivateBlock(data_set, group, creator, block)
-        if free is None and Tag(group, block) not in data_set:
-            free = block
     if not create:
         return None
+    # Elements without a creator have their block too: in one that is reserved around them they would be the new creator's.
+    taken = {tag.element >> 8 or tag.element for tag in data_set.tags if tag.group == group}
+    free = next((block for block in range(FIRST_BLOCK, LAST_BLOCK + 1) if block not in taken), None)
     if free is None:
         raise InvalidTagError(f"all blocks of the private group {group:04X} are reserved")
     tag = Tag(group, free)
