@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from dicomkit._core.element_write import ElementWriter
     from dicomkit.element import Key
+    from dicomkit.encoding.serializer import SerializedFile
     from dicomkit.errors import DICOMError
 
 __all__ = ["DICOMFile", "read"]
@@ -257,7 +257,8 @@ class DICOMFile(ImageShortcuts):
     ) -> bytes | None:
         """Write the file (PS3.10 7): what was read and not touched as it was, everything else in :attr:`transfer_syntax`.
 
-        A path gets the whole file or stays as it is: a temporary file beside it is renamed at the end. File Meta Information is made
+        A path gets the whole file or stays as it is: a temporary file beside it is renamed at the end, which is why a file that may only be
+        read is replaced where its folder may be written. File Meta Information is made
         consistent with the data set: group length, class, instance, transfer syntax, and dicomkit's implementation UID where anything was
         touched. The objects stay as they are.
 
@@ -270,23 +271,26 @@ class DICOMFile(ImageShortcuts):
         frames
             Pixel Data, frame by frame, in place of the data set's: bytes-like objects in the byte order of the file, which are taken when
             their turn comes, so that they need not be in memory together. For native syntaxes as many bytes as Rows, Columns, Samples
-            per Pixel, Bits Allocated and Number of Frames say; for encapsulated ones each is one fragment.
+            per Pixel, Bits Allocated and Number of Frames say; for encapsulated ones each is one fragment, and there are as many as Number
+            of Frames says, but for video, which is one stream.
         **overrides
             Fields of :class:`WriteOptions`, such as ``fsync=True``.
 
         Raises
         ------
         TargetError
-            If the path cannot be written.
+            If the path cannot be written, or a file object takes no more.
         InvalidValueError
             If text does not fit into the data set's character set, or a value into its VR.
         EncodingError
             If the data set cannot be written by the rules; ``lenient=True`` writes what was read all the same.
         MissingRequiredElementError
-            If SOP Class UID or SOP Instance UID is missing.
+            If SOP Class UID or SOP Instance UID is missing, unless it was read without.
+        InvalidTagError
+            If File Meta Information has an element of another group than 0002.
         PixelDataError
             If pixel data is compressed and the transfer syntax is for native pixels, or the other way round; or if ``frames`` are not what
-            the image attributes say.
+            the image attributes say, or the data set has Float Pixel Data.
         """
         settings = options.replace(**overrides) if overrides else options
         if self.error is not None and not settings.lenient:
@@ -299,14 +303,15 @@ class DICOMFile(ImageShortcuts):
             stream = stream_of_frames(data_set, self.transfer_syntax, frames)
             data_set = data_set.copy()
             data_set["PixelData"] = DataElement("PixelData", stream.vr, None)
-        out: ElementWriter = _serializer().serialize_file(
+        out: SerializedFile = _serializer().serialize_file(
             self.preamble, self.file_meta_information, data_set, self.transfer_syntax, settings, stream
         )
         if target is None:
             return out.to_bytes()
         if hasattr(target, "write"):
-            for chunk in out.chunks():
-                target.write(chunk)
+            from dicomkit.encoding.file_objects import write_chunks  # lazy: start-up
+
+            write_chunks(target, out.chunks())
         else:
             from dicomkit.encoding.atomic import write_file  # lazy: start-up
 

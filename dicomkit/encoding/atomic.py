@@ -22,7 +22,8 @@ __all__ = ["UnfinishedFile", "remove_abandoned_files", "write_file"]
 
 CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 WRITE_FLAGS = os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-PERMISSIONS = 0o666  # less the process's umask
+PERMISSIONS = 0o666  # less the process's umask, which nobody can ask for without changing it for all threads
+OWNER_ONLY = 0o600  # of what will have the permissions of another file, and others may not read before
 ATTEMPTS = 100
 MOST_BUFFERS = 1024  # in one call: IOV_MAX of Linux, macOS and the BSDs
 LONGEST_NAME = 200  # of a file, in bytes; 255 is what most systems allow, and ours adds to it
@@ -32,8 +33,9 @@ _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{12}\.unfinished", re.DOTALL)
 def write_file(path: str | os.PathLike[str], chunks: Iterable[bytes | memoryview], *, fsync: bool = False) -> None:
     """Write a file so that its path always leads to the old file or the whole new one.
 
-    A temporary file in the same folder is renamed when it is complete. Permissions of a file that is replaced are kept; a symbolic link
-    still leads where it led. What is no regular file, a pipe or ``/dev/stdout``, is written as it comes.
+    A temporary file in the same folder is renamed when it is complete. Permissions of a file that is replaced are kept, and nobody else
+    may read the new one meanwhile; a file that is read-only is replaced all the same, if its folder may be written. A symbolic link still
+    leads where it led. What is no regular file, a pipe or ``/dev/stdout``, is written as it comes.
 
     Parameters
     ----------
@@ -83,6 +85,8 @@ class UnfinishedFile:
     ----------
     target
         Where it will be; the folder must be there.
+    is_private
+        Whether only its owner may read it until it is finished like another.
 
     Attributes
     ----------
@@ -97,9 +101,9 @@ class UnfinishedFile:
 
     __slots__ = ("_descriptor", "_target", "path")
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, *, is_private: bool = False) -> None:
         self._target = target
-        self._descriptor, self.path = _create(target)
+        self._descriptor, self.path = _create(target, OWNER_ONLY if is_private else PERMISSIONS)
 
     def write(self, chunks: Iterable[bytes | memoryview]) -> None:
         """Add bytes."""
@@ -140,7 +144,7 @@ class UnfinishedFile:
 
 
 def _replace(target: str, status: os.stat_result | None, chunks: Iterable[bytes | memoryview], fsync: bool) -> None:
-    file = UnfinishedFile(target)
+    file = UnfinishedFile(target, is_private=status is not None)
     try:
         file.write(chunks)
         file.finish(like=status, fsync=fsync)
@@ -149,7 +153,7 @@ def _replace(target: str, status: os.stat_result | None, chunks: Iterable[bytes 
         raise
 
 
-def _create(target: str) -> tuple[int, str]:
+def _create(target: str, permissions: int) -> tuple[int, str]:
     """Open a new file beside the target, under a name that nobody has."""
     folder, name = os.path.split(target)
     while len(os.fsencode(name)) > LONGEST_NAME:
@@ -157,7 +161,7 @@ def _create(target: str) -> tuple[int, str]:
     for _ in range(ATTEMPTS):
         temporary = os.path.join(folder, f".{name}.{os.urandom(6).hex()}.unfinished")
         try:
-            descriptor = os.open(temporary, CREATE_FLAGS, PERMISSIONS)
+            descriptor = os.open(temporary, CREATE_FLAGS, permissions)
         except FileExistsError:
             continue
         if _claim(descriptor):

@@ -14,9 +14,12 @@ from dicomkit.values.charset import UTF_8
 TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import TypeAlias
 
     from dicomkit.dataset import DataSet
     from dicomkit.transfer_syntax import TransferSyntax
+
+    SerializedFile: TypeAlias = "ElementWriter | _DeflatedFile"
 
 __all__ = ["Stream", "check_pixel_data", "complete_file_meta", "serialize_data_set", "serialize_file"]
 
@@ -59,8 +62,8 @@ def serialize_file(
     syntax: TransferSyntax,
     options: WriteOptions = _DEFAULT_OPTIONS,
     stream: Stream | None = None,
-) -> ElementWriter:
-    """Return a DICOM file as a writer, whose ``to_bytes()`` or ``chunks()`` give it (PS3.10 7.1).
+) -> SerializedFile:
+    """Return a DICOM file as an object whose ``to_bytes()`` or ``chunks()`` give it (PS3.10 7.1).
 
     What was read and not touched is copied.
 
@@ -81,9 +84,7 @@ def serialize_file(
     if not is_copied:
         _write_file_meta(out, complete_file_meta(file_meta_information, data_set, syntax, lenient=options.lenient))
     if syntax.is_deflated:
-        for chunk in _deflated(serialize_data_set(data_set, syntax, options, stream)):
-            out.write_bytes(chunk)
-        return out
+        return _DeflatedFile(out, serialize_data_set(data_set, syntax, options, stream))
     out.set_encoding(not syntax.is_explicit_vr, syntax.is_big_endian)
     return _write_data_set(out, data_set, options, stream)
 
@@ -162,6 +163,23 @@ def _stream_into(writer: DataSetWriter, stream: Stream | None) -> DataSetWriter:
     return writer
 
 
+class _DeflatedFile:
+    """A file whose data set is deflated while it is asked for."""
+
+    __slots__ = ("_data_set", "_head")
+
+    def __init__(self, head: ElementWriter, data_set: ElementWriter) -> None:
+        self._head = head
+        self._data_set = data_set
+
+    def to_bytes(self) -> bytes:
+        return b"".join(self.chunks())
+
+    def chunks(self) -> Iterator[bytes | memoryview]:
+        yield from self._head.chunks()
+        yield from _deflated(self._data_set)
+
+
 def _deflated(data_set: ElementWriter) -> Iterator[bytes]:
     """Deflate without header and checksum, and pad to an even length (PS3.5 A.5)."""
     engine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
@@ -169,7 +187,8 @@ def _deflated(data_set: ElementWriter) -> Iterator[bytes]:
     for chunk in data_set.chunks():
         deflated = engine.compress(chunk)
         length += len(deflated)
-        yield deflated
+        if deflated:
+            yield deflated
     deflated = engine.flush()
     length += len(deflated)
     yield deflated + b"\0" * (length % 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import struct
@@ -259,10 +260,55 @@ def test_frames_need_their_attributes():
 
 
 def test_frames_of_a_compressed_file():
-    file = DICOMFile.create(DataSet(), transfer_syntax_uid="JPEGBaseline8Bit")
+    file = DICOMFile.create(DataSet([DataElement("NumberOfFrames", "IS", "2")]), transfer_syntax_uid="JPEGBaseline8Bit")
     assert file.write(frames=[b"ab", b"cde"]).endswith(encapsulated([b"ab", b"cde"]))
     deflated = image().transcode("DeflatedExplicitVRLittleEndian").write(frames=[bytes(12)] * 3)
     assert dicomkit.read(deflated)["PixelData"].value == bytes(36)
+
+
+@pytest.mark.parametrize("number_of_frames", [None, 1, 2, 4])
+def test_frames_of_a_compressed_file_are_as_many_as_it_says(tmp_path, number_of_frames):
+    made = DataSet() if number_of_frames is None else DataSet([DataElement("NumberOfFrames", "IS", number_of_frames)])
+    file = DICOMFile.create(made, transfer_syntax_uid="JPEGBaseline8Bit")
+    with pytest.raises(PixelDataError, match="Number of Frames says"):
+        file.write(tmp_path / "a.dcm", frames=[b"ab"] * 3)
+    assert list(tmp_path.iterdir()) == []
+    video = DICOMFile.create(made, transfer_syntax_uid="MPEG4HP41")
+    assert dicomkit.read(video.write(frames=[b"ab"] * 3))["PixelData"].encapsulated_fragment_count == 3
+
+
+@pytest.mark.parametrize("subsampled", ["YBR_FULL_422", "YBR_PARTIAL_422"])
+def test_frames_of_pixels_that_share_their_chroma(subsampled):
+    """PS3.3 C.7.6.3.1.2: Y Y CB CR for two pixels."""
+    file = image(SamplesPerPixel=3, BitsAllocated=8, Columns=4, NumberOfFrames="2", PhotometricInterpretation=subsampled)
+    assert dicomkit.read(file.write(frames=[bytes(16)] * 2))["PixelData"].value_length == 32
+    with pytest.raises(PixelDataError):
+        file.write(frames=[bytes(24)] * 2)
+
+
+@pytest.mark.parametrize("number_of_frames", [-1, 0, b"abc "])
+@pytest.mark.parametrize("syntax", ["ExplicitVRLittleEndian", "JPEGBaseline8Bit"])
+def test_a_number_of_frames_that_is_none(number_of_frames, syntax):
+    made = image().data_set
+    made["NumberOfFrames"] = number_of_frames
+    with pytest.warns() if isinstance(number_of_frames, bytes) else contextlib.nullcontext(), pytest.raises(PixelDataError):
+        DICOMFile.create(made, transfer_syntax_uid=syntax).write(frames=[])
+
+
+@pytest.mark.parametrize("keyword", ["FloatPixelData", "DoubleFloatPixelData"])
+def test_frames_do_not_stand_beside_floating_point_numbers(keyword):
+    file = image(NumberOfFrames="1")
+    file[keyword] = bytes(48)
+    with pytest.raises(PixelDataError, match="Float Pixel Data"):
+        file.write(frames=[bytes(12)])
+
+
+@pytest.mark.parametrize("buffering", [0, -1])
+def test_a_file_object_without_a_buffer(tmp_path, buffering):
+    file = image()
+    with (tmp_path / "a.dcm").open("wb", buffering=buffering) as target:
+        file.write(target, frames=[bytes(12)] * 3)
+    assert (tmp_path / "a.dcm").read_bytes() == file.write(frames=[bytes(12)] * 3)
 
 
 STREAMED = """
@@ -289,6 +335,27 @@ def test_a_large_file_needs_little_memory(tmp_path):
     assert (tmp_path / "b.dcm").stat().st_size > 150 << 21
     assert grown < 16 << 20
     assert copied < 16 << 20
+
+
+DEFLATED = STREAMED[: STREAMED.index("made =")] + """
+import os
+made = dicomkit.DataSet()
+for keyword, value in dict(Rows=1024, Columns=1024, SamplesPerPixel=1, BitsAllocated=8, NumberOfFrames="48").items():
+    made[keyword] = value
+frame = os.urandom(1 << 20)
+before = peak()
+file = dicomkit.DICOMFile.create(made, transfer_syntax_uid="DeflatedExplicitVRLittleEndian")
+file.write(sys.argv[1], frames=(frame for _ in range(48)))
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is measured by /proc")
+def test_a_large_deflated_file_needs_little_memory(tmp_path):
+    path = tmp_path / "a.dcm"
+    printed = subprocess.run([sys.executable, "-c", DEFLATED, str(path)], capture_output=True, text=True, check=True, cwd=REPOSITORY).stdout
+    assert path.stat().st_size > 48 << 20
+    assert int(printed) < 16 << 20
 
 
 # Transcoding between native syntaxes.
@@ -344,6 +411,17 @@ def test_encapsulated_factory():
 
 
 class TestPrivateBlocks:
+    def test_a_block_of_elements_without_a_creator_is_taken(self):
+        """PS3.5 7.8.1: they would be elements of whoever reserves it."""
+        foreign = [DataElement(0x00091001, "LO", "foreign"), DataElement(0x0009127F, "UN", b"ab")]
+        ds = DataSet([*foreign, DataElement(0x00090011, "LO", "ACME")])
+        assert ds.private_block(0x0009, "OTHER", create=True).block == 0x13
+        assert ds.private_block(0x0009, "ACME", create=True).block == 0x11
+        assert ds.private_block(0x000B, "OTHER", create=True).block == 0x10
+        full = DataSet([DataElement(0x00090000 | block << 8, "UN", b"") for block in range(0x10, 0x100)])
+        with pytest.raises(InvalidTagError, match="all blocks"):
+            full.private_block(0x0009, "OTHER", create=True)
+
     def test_reserve(self):
         ds = DataSet()
         assert ds.private_block(0x0009, "ACME") is None

@@ -65,6 +65,27 @@ def test_permissions_are_kept(target, mode):
     assert stat.S_IMODE(target.stat().st_mode) == mode
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o640])
+def test_nobody_else_may_read_a_replaced_file_before_it_is_complete(target, mode):
+    target.chmod(mode)
+    seen = []
+
+    def chunks():
+        seen.extend(stat.S_IMODE(entry.stat().st_mode) for entry in target.parent.iterdir() if entry != target)
+        yield b"new"
+
+    write_file(target, chunks())
+    assert seen == [0o600]
+    assert stat.S_IMODE(target.stat().st_mode) == mode
+
+
+def test_a_read_only_file_is_replaced(target):
+    target.chmod(0o400)
+    write_file(target, [b"new"])
+    assert target.read_bytes() == b"new"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o400
+
+
 def test_a_link_leads_where_it_led(target, tmp_path):
     link = tmp_path / "link.dcm"
     link.symlink_to(target)
