@@ -8,6 +8,7 @@ import numpy as np
 
 from dicomkit.element import DataElement
 from dicomkit.errors import InvalidValueError, MissingRequiredElementError, PixelDataError
+from dicomkit.pixels.assign_colors import choose_photometric_interpretation, keeps_palette
 from dicomkit.pixels.descriptor import PhotometricInterpretation, PixelDataDescriptor
 from dicomkit.pixels.memory import within_memory
 from dicomkit.pixels.transcode_encode import encode_pixel_data
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["set_pixel_array"]
 
 _GREY = (PhotometricInterpretation.MONOCHROME1, PhotometricInterpretation.MONOCHROME2)
-# What native pixel data can be without resampling; the others exist in compressed data only, or share chroma samples.
-_NATIVE = (*_GREY, PhotometricInterpretation.PALETTE_COLOR, PhotometricInterpretation.RGB, PhotometricInterpretation.YBR_FULL)
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 # What is true of the pixels that were there, and of no others.
 _OF_THE_OLD_PIXELS = (
@@ -65,9 +64,9 @@ def set_pixel_array(
     """Set the pixels, and the image attributes that describe them (PS3.3 C.7.6.3, C.7.6.24, C.7.6.25).
 
     Integers become Pixel Data, ``bool`` its 1-bit cells, and floating point numbers Float or Double Float Pixel Data. For a
-    compressed transfer syntax they are encoded. What was true of the old pixels only goes: palettes, icons, offset tables, extremes of
-    the series, padding that the new pixels cannot have. Lossy Image Compression stays, as it is about the pixels' whole history, and
-    so do windows, the Modality LUT and Image Type: whether they still mean something is the caller's knowledge.
+    compressed transfer syntax they are encoded. What was true of the old pixels only goes: icons, offset tables, extremes of the series,
+    a palette unless the new pixels can be its indices, padding that they cannot have. Lossy Image Compression stays, as it is about the
+    pixels' whole history, and so do windows, the Modality LUT and Image Type: whether they still mean something is the caller's knowledge.
 
     Parameters
     ----------
@@ -76,8 +75,10 @@ def set_pixel_array(
     array
         Shape ``(rows, columns)``, with frames before and the three samples of a colour behind.
     photometric_interpretation
-        MONOCHROME1, MONOCHROME2, RGB, YBR_FULL, or PALETTE COLOR for indices into the palette that is there. By default integers whose
-        last of three or four axes has length 3 are RGB, and everything else is grey: MONOCHROME1 where the image was, else MONOCHROME2.
+        MONOCHROME1, MONOCHROME2, RGB, YBR_FULL, or PALETTE COLOR for indices into the palette that is there. By default the pixels mean
+        what those did that :meth:`dicomkit.PixelData.array` gives of the image as it is, if they have as many samples, of the same type:
+        YBR_FULL where it is that or YBR_FULL_422, PALETTE COLOR, MONOCHROME1. Otherwise integers whose last of three or four axes has
+        length 3 are RGB, and everything else is MONOCHROME2.
     bits_stored
         How many bits the values need; by default all that the array's type has.
     planar_configuration
@@ -91,16 +92,20 @@ def set_pixel_array(
     ------
     PixelDataError
         If an image cannot be of this type or shape, its values do not fit into ``bits_stored``, functional groups are there for another
-        number of frames, or the pixels have no place in the transfer syntax. Nothing was changed then.
+        number of frames, or the pixels have no place in the transfer syntax; or if the array is masked, as DICOM has no mask. Nothing
+        was changed then.
     MissingRequiredElementError
         If it is to be PALETTE COLOR, and there is no palette.
     NoCodecError
         If nobody encodes the transfer syntax.
     """
+    if isinstance(array, np.ma.MaskedArray):
+        raise PixelDataError("pixel data has no mask: give array.filled(value), and say the value in Pixel Padding Value")
     pixels = np.asarray(array)
     if pixels.dtype == np.float16:
         pixels = pixels.astype(np.float32)
-    descriptor = _describe(pixels, data_set, photometric_interpretation, bits_stored, planar_configuration)
+    photometric = choose_photometric_interpretation(pixels, data_set, transfer_syntax, photometric_interpretation)
+    descriptor = _describe(pixels, photometric, bits_stored, planar_configuration)
     _check_against(descriptor, data_set)
     _check_values(pixels, descriptor)
     if transfer_syntax.is_encapsulated:
@@ -126,30 +131,23 @@ def _frames_of(pixels: npt.NDArray[np.generic], descriptor: PixelDataDescriptor)
 
 def _put_attributes_for(pixels: npt.NDArray[np.generic], descriptor: PixelDataDescriptor, data_set: DataSet) -> None:
     """Write all attributes of the new pixels, and delete those of the old ones and these themselves."""
-    for keyword in (*_PIXELS, *_OF_THE_OLD_PIXELS):
+    has_palette = keeps_palette(pixels, data_set, descriptor.photometric_interpretation)
+    for keyword in (*_PIXELS, *_OF_THE_OLD_PIXELS, *(() if has_palette else _OF_A_PALETTE)):
         data_set.remove(keyword)
     _put_attributes(data_set, descriptor, has_frames=pixels.ndim - (descriptor.samples_per_pixel > 1) > 2)
     _put_padding(data_set, descriptor)
-    if descriptor.photometric_interpretation is not PhotometricInterpretation.PALETTE_COLOR:
-        for keyword in _OF_A_PALETTE:
-            data_set.remove(keyword)
     _drop_overlays_in_pixels(data_set)
     if pixels.dtype.kind in "iu" and descriptor.samples_per_pixel == 1:
         _put_range(data_set, descriptor, int(pixels.min()), int(pixels.max()))
 
 
 def _describe(
-    pixels: npt.NDArray[np.generic],
-    data_set: DataSet,
-    photometric_interpretation: str | None,
-    bits_stored: int | None,
-    planar_configuration: int,
+    pixels: npt.NDArray[np.generic], photometric: PhotometricInterpretation, bits_stored: int | None, planar_configuration: int
 ) -> PixelDataDescriptor:
     """Say what the array is, by its type and shape."""
     kind = pixels.dtype.kind
     if kind not in "biuf" or (kind == "f" and pixels.dtype.itemsize not in (4, 8)):
         raise PixelDataError(f"pixel data holds integers, 1-bit cells or 32- and 64-bit floating point numbers, not {pixels.dtype}")
-    photometric = _photometric(pixels, data_set, photometric_interpretation)
     samples = photometric.expected_samples_per_pixel
     shape = pixels.shape
     if samples > 1 and (not shape or shape[-1] != samples):
@@ -176,19 +174,6 @@ def _describe(
         planar_configuration=planar_configuration,
         is_float=kind == "f",
     )
-
-
-def _photometric(pixels: npt.NDArray[np.generic], data_set: DataSet, wanted: str | None) -> PhotometricInterpretation:
-    """Say what the samples mean: as the caller says, or grey, inverted if it was before, or RGB if the last axis has three samples."""
-    if wanted is not None:
-        photometric = PhotometricInterpretation.parse(wanted)
-        if photometric not in _NATIVE:
-            raise PixelDataError(f"{photometric} has no place in an array of pixels: give them as YBR_FULL or RGB")
-        return photometric
-    if pixels.ndim >= 3 and pixels.shape[-1] == 3 and pixels.dtype.kind in "iu":
-        return PhotometricInterpretation.RGB
-    stood = data_set.string("PhotometricInterpretation")
-    return PhotometricInterpretation.MONOCHROME1 if stood == "MONOCHROME1" else PhotometricInterpretation.MONOCHROME2
 
 
 def _check_against(descriptor: PixelDataDescriptor, data_set: DataSet) -> None:

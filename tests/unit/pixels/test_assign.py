@@ -189,6 +189,85 @@ def test_indices_into_a_palette():
         stored(values("i1", (3, 5)), attributes=palette, photometric_interpretation="PALETTE COLOR")
 
 
+PAINTED = [
+    ("SC_ybr_full_uncompressed.dcm", "YBR_FULL"),
+    ("SC_ybr_full_422_uncompressed.dcm", "YBR_FULL"),
+    ("OBXXXX1A.dcm", "PALETTE COLOR"),
+    ("OBXXXX1A_2frame.dcm", "PALETTE COLOR"),
+    ("gdcm-US-ALOKA-16.dcm", "PALETTE COLOR"),
+    ("examples_palette.dcm", "PALETTE COLOR"),
+    ("eCT_Supplemental.dcm", "MONOCHROME2"),
+    ("SC_rgb.dcm", "RGB"),
+    ("SC_rgb_expb_16bit_2frame.dcm", "RGB"),
+]
+
+
+@pytest.mark.parametrize(("name", "photometric"), PAINTED)
+def test_painting_over_leaves_the_other_pixels_as_they_look(all_peer_files, name, photometric):
+    """As docs/how-to/anonymize.md does it."""
+    before = dicomkit.read(next(file.path for file in all_peer_files if file.path.name == name))
+    file = before.copy()
+    pixels = file.pixel_data().array().copy()
+    image = pixels if file.SamplesPerPixel == 1 else np.moveaxis(pixels, -1, 0)
+    image[..., :4, 10:40] = pixels.min()
+    file.set_pixel_array(pixels, bits_stored=file.get("BitsStored"))
+    after = dicomkit.read(file.write())
+    assert after.PhotometricInterpretation == photometric
+    assert np.array_equal(after.pixel_data().array(), pixels)
+    assert {e.keyword for e in before if "Palette" in e.keyword} == {e.keyword for e in after if "Palette" in e.keyword}
+    for frame_index in range(before.number_of_frames):
+        old, new = np.array(before.render_frame(frame_index)), np.array(after.render_frame(frame_index))
+        assert np.array_equal(old[4:], new[4:])
+        assert np.array_equal(old[:4, 40:], new[:4, 40:])
+        assert len(np.unique(new[:4, 10:40].reshape(120, -1), axis=0)) == 1
+
+
+def test_pixels_of_another_kind_mean_something_else():
+    palette = [DataElement("RedPaletteColorLookupTableDescriptor", "US", [256, 0, 8])]
+    indices = stored(values("u1", (3, 5)), attributes=palette, photometric_interpretation="PALETTE COLOR")
+    cases = {"MONOCHROME2": values("u2", (3, 5)), "RGB": values("u1", (3, 5, 3)), "PALETTE COLOR": values("u1", (2, 4, 4))}
+    for photometric, array in cases.items():
+        file = indices.copy()
+        file.set_pixel_array(array)
+        assert file.PhotometricInterpretation == photometric
+        assert ("RedPaletteColorLookupTableDescriptor" in file) == (photometric == "PALETTE COLOR")
+    colors = stored(values("u1", (3, 5, 3)), photometric_interpretation="YBR_FULL")
+    cases = {"MONOCHROME2": values("u1", (3, 5)), "RGB": values("u2", (3, 5, 3)), "YBR_FULL": values("u1", (4, 4, 3))}
+    for photometric, array in cases.items():
+        file = colors.copy()
+        file.set_pixel_array(array)
+        assert file.PhotometricInterpretation == photometric
+
+
+def test_partial_range_is_no_array():
+    """PS3.3 C.7.6.3.1.2: YBR_PARTIAL_422 shares chroma samples, and there is none that does not."""
+    file = stored(values("u1", (4, 4, 3)))
+    file.PhotometricInterpretation = "YBR_PARTIAL_422"
+    with pytest.raises(PixelDataError, match="say which"):
+        file.set_pixel_array(values("u1", (4, 4, 3)))
+    file.set_pixel_array(values("u1", (4, 4, 3)), photometric_interpretation="RGB")
+    assert file.PhotometricInterpretation == "RGB"
+
+
+def test_compressed_colors_mean_what_the_decoder_made_of_them():
+    array = values("u1", (4, 4, 3))
+    file = stored(array, "EncapsulatedUncompressedExplicitVRLittleEndian", photometric_interpretation="YBR_FULL")
+    file.set_pixel_array(file.pixel_data().array())
+    assert file.PhotometricInterpretation == "YBR_FULL"
+    assert np.array_equal(file.pixel_data().array(), array)
+
+
+@pytest.mark.parametrize("mask", [True, False])
+def test_a_mask_has_no_place(mask):
+    file = stored(values("u2", (3, 5)))
+    before = file.copy()
+    array = np.ma.MaskedArray(values("u2", (3, 5)), mask=mask)
+    with pytest.raises(PixelDataError, match="no mask"):
+        file.set_pixel_array(array)
+    assert file == before
+    file.set_pixel_array(array.filled(0))
+
+
 @pytest.mark.parametrize(("array", "options"), [
     (np.zeros(5), {}),
     (np.zeros((0, 5), "u1"), {}),
