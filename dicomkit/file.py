@@ -281,7 +281,8 @@ class DICOMFile(ImageShortcuts):
         TargetError
             If the path cannot be written, or a file object takes no more.
         InvalidValueError
-            If text does not fit into the data set's character set, or a value into its VR.
+            If text does not fit into the data set's character set, or a value into its VR; or if in a directory (PS3.3 F) that was read an
+            offset leads to a record that is not there.
         EncodingError
             If the data set cannot be written by the rules; ``lenient=True`` writes what was read all the same.
         MissingRequiredElementError

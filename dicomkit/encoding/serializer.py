@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 
 from dicomkit._core.element_write import ElementWriter
-from dicomkit.encoding.data_set_writer import DataSetWriter, is_as_read
+from dicomkit.encoding.data_set_writer import DataSetWriter, is_as_read, was_read
 from dicomkit.encoding.file_meta import complete_file_meta, is_file_meta_right
 from dicomkit.encoding.write_options import WriteOptions
 from dicomkit.errors import InvalidValueError, PixelDataError
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from dicomkit.dataset import DataSet
+    from dicomkit.encoding.directory import Directory
     from dicomkit.transfer_syntax import TransferSyntax
 
-    SerializedFile: TypeAlias = "ElementWriter | _DeflatedFile"
+    SerializedFile: TypeAlias = "ElementWriter | _DeflatedFile | Directory"
 
 __all__ = ["Stream", "check_pixel_data", "complete_file_meta", "serialize_data_set", "serialize_file"]
 
@@ -29,6 +30,7 @@ FILE_META_GROUP = 0x0002
 FILE_META_GROUP_LENGTH = 0x00020000
 FILE_META_GROUP_LENGTH_SIZE = 12
 PIXEL_DATA = 0x7FE00010
+DIRECTORY_RECORDS = 0x00041220
 SPECIFIC_CHARACTER_SET = 0x00080005
 UTF_8_TERM = "ISO_IR 192"
 _DEFAULT_OPTIONS = WriteOptions()
@@ -86,7 +88,12 @@ def serialize_file(
     if syntax.is_deflated:
         return _DeflatedFile(out, serialize_data_set(data_set, syntax, options, stream))
     out.set_encoding(not syntax.is_explicit_vr, syntax.is_big_endian)
-    return _write_data_set(out, data_set, options, stream)
+    _write_data_set(out, data_set, options, stream)
+    if DIRECTORY_RECORDS in data_set and not is_copied and was_read(data_set):
+        from dicomkit.encoding.directory import Directory  # lazy: it reads
+
+        return Directory(out, data_set)
+    return out
 
 
 def serialize_data_set(
