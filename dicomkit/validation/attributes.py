@@ -34,8 +34,9 @@ def check_attributes(data_set: DataSet) -> list[Finding]:
     checker = _Checker(data_set)
     usages = modules_of_sop_class(str(data_set.get("SOPClassUID") or ""))
     if not usages:
-        problem = "the attributes that this class requires are not known" if has_value(data_set, SOPClassUID) else "there is no class"
-        return [Finding(Severity.INFORMATION, ElementPath([Tag(SOPClassUID)]), f"{problem}: required attributes were not checked", "PS3.3 A")]
+        why = "what this class requires is not known" if has_value(data_set, SOPClassUID) else "there is no class"
+        path = ElementPath([Tag(SOPClassUID)])
+        return [Finding(Severity.INFORMATION, path, f"{why}: required attributes were not checked", "PS3.3 A")]
     overridden = {row.tag for usage in usages for row in usage.module.attributes if row.is_override}
     for usage in usages:
         section = f"PS3.3 {usage.module.section}"

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Condition", "has_value", "parse_condition"]
 
-_TERM = re.compile(r"(?P<no>[!-]?)(?P<root>/?)(?P<key>\w+)(?:\.(?P<inner>\w+))?(?:\[(?P<number>\d+)\])?(?:(?P<operator>!?=|>)(?P<values>.+))?")
+_TERM = re.compile(
+    r"(?P<no>[!-]?)(?P<root>/?)(?P<key>\w+)(?:\.(?P<inner>\w+))?"
+    r"(?:\[(?P<number>\d+)\])?(?:(?P<operator>!?=|>)(?P<values>.+))?"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,17 @@ from dicomkit import DataElement, DataElementDictionary, DataSet, DICOMFile
 from dicomkit.element_path import ElementPath
 from dicomkit.validation import is_known_sop_class
 from dicomkit.validation.tables import Attribute, modules, modules_of_sop_class, sop_classes
-from tests.interop.made_objects import OBJECTS
+from tests.interop.made_images import IMAGES
+from tests.interop.made_objects import OBJECTS, item
+
+MADE = OBJECTS | IMAGES
 
 # What dciodvfy misses and we don't say: which of its findings, and why.
 NOT_OURS = {
     "Laterality": "whether the part of the body is paired is a question about the world (C.7.3.1)",
     "LongCodeValue": "one of three attributes must be there, and we name Code Value (8.8)",
     "URNCodeValue": "the same",
+    "RetrieveURI": "of type 3 since the edition that it reads (C.12.1)",
 }
 NOT_OURS_OF_CLASS = {
     ("SecondaryCaptureImageStorage", "Manufacturer"): "the General Equipment Module is U in its IOD (A.8.1.3)",
@@ -30,6 +34,22 @@ NOT_OURS_OF_CLASS = {
     ("EnhancedMRImageStorage", "OversamplingPhase"): "the same, without MR Acquisition Type",
     ("EnhancedMRImageStorage", "SegmentedKSpaceTraversal"): "the same, without Geometry of k-Space Traversal",
     ("EnhancedMRImageStorage", "NumberOfKSpaceTrajectories"): "the same",
+    ("SegmentationStorage", "SegmentAlgorithmName"): "the same, without Segment Algorithm Type",
+    ("SegmentationStorage", "ImageOrientationPatient"): "of frames that are ORIGINAL only (C.7.6.16.2.4), which no segmentation is",
+    ("SegmentationStorage", "ImagePositionPatient"): "the same (C.7.6.16.2.3)",
+    ("SegmentationStorage", "PixelSpacing"): "by Volumetric Properties (C.7.6.16.2.1), which segmentations do not have",
+    ("SegmentationStorage", "SliceThickness"): "the same",
+    ("SegmentationStorage", "PatientOrientation"): "where no functional group holds an orientation: conditions read no functional groups",
+    ("SegmentationStorage", "Plane"): "the same, where there is no Derivation Image (A.51.5)",
+    ("SegmentationStorage", "PixelMeasuresSequence"): "the same",
+    ("SegmentationStorage", "DerivationImageSequence"): "the same, where there are no planes",
+    ("SegmentationStorage", "FrameOfReferenceUID"): "the same",
+    ("SegmentationStorage", "PositionReferenceIndicator"): "the same",
+    ("SegmentationStorage", "ReferencedSeriesSequence"): "whether what is referenced is in this study is not in the data (C.12.2)",
+    ("SegmentationStorage", "StudiesContainingOtherReferencedInstancesSequence"): "the same",
+    ("RTImageStorage", "LeafJawPositions"): "of type 1C since the edition that it reads (C.8.8.2)",
+    ("BasicTextSRStorage", "PixelPaddingValue"): "only with Pixel Data (C.7.5.1)",
+    ("ComprehensiveSRStorage", "PixelPaddingValue"): "the same",
 }
 MISSING = re.compile(r"(?:Missing attribute|Empty attribute \(no value\)) (?:or value )?Type \w+ (?:Required|Conditional) Element=<(\w+)>")
 # Its version does not know how to read these, and ends.
@@ -49,9 +69,9 @@ def dciodvfy(require_peer):
 
 
 @pytest.mark.parametrize("syntax", ["ExplicitVRLittleEndian", "ImplicitVRLittleEndian", "ExplicitVRBigEndian"])
-@pytest.mark.parametrize("name", OBJECTS)
+@pytest.mark.parametrize("name", MADE)
 def test_what_we_make_is_right(name, syntax, dciodvfy, pydicom, tmp_path):
-    file = OBJECTS[name]().transcode(syntax)
+    file = MADE[name]().transcode(syntax)
     path = tmp_path / "made.dcm"
     file.write(path)
     output = dciodvfy(path)
@@ -77,10 +97,10 @@ def compare(file, path, dciodvfy):
     return theirs - ours - explained, ours - theirs
 
 
-@pytest.mark.parametrize("name", OBJECTS)
+@pytest.mark.parametrize("name", MADE)
 def test_what_is_missing_or_empty(name, dciodvfy, tmp_path):
     """Take each element away, and empty it: whatever dciodvfy says to that, we say."""
-    file = OBJECTS[name]()
+    file = MADE[name]()
     path = tmp_path / "mutant.dcm"
     unfound = {}
     for place in paths(file.data_set):
@@ -103,6 +123,56 @@ def paths(data_set, around=()):
 
 def empty(item, element):
     item[element.tag] = DataElement(element.tag, element.vr, [] if element.is_sequence else b"")
+
+
+CODE = {"CodeValue": "1", "CodingSchemeDesignator": "99X", "CodeMeaning": "x"}
+# What makes a condition true, or a module used; None takes away.
+TRIGGERS = [
+    {"PatientSpeciesDescription": "Felis catus", "PatientAge": "003Y"}, {"PatientBreedDescription": "x", "PatientWeight": 3},
+    {"PatientSpeciesCodeSequence": CODE, "PatientAge": "003Y"}, {"PatientBreedCodeSequence": CODE, "PatientSize": 1},
+    {"PatientSpeciesDescription": "Felis catus", "PatientBreedCodeSequence": CODE, "PatientAge": "003Y"},
+    {"HL7StructuredDocumentReferenceSequence": {}}, {"RealWorldValueMappingSequence": {}}, {"ReferencedImageSequence": {}},
+    {"RealWorldValueMappingSequence": {"RealWorldValueFirstValueMapped": 1, "RealWorldValueSlope": 2.0}},
+    {"RealWorldValueMappingSequence": {"RealWorldValueLUTData": [1.0, 2.0]}}, {"SourceImageSequence": {}}, {"ModalityLUTSequence": {}},
+    {"PixelPaddingRangeLimit": 5}, {"RescaleSlope": 2}, {"RescaleType": "US"}, {"IconImageSequence": {}}, {"DeviceSequence": {}},
+    {"TriggerSourceOrType": "x"}, {"TimeSource": "x"}, {"TimeDistributionProtocol": "NTP"}, {"SynchronizationTrigger": "SOURCE"},
+    {"TableMotion": "DYNAMIC"}, {"TableAngle": 5}, {"DetectorType": "SCINTILLATOR"}, {"PositionerMotion": "DYNAMIC"},
+    {"NumberOfFrames": None}, {"NumberOfFrames": 1}, {"FrameIncrementPointer": None}, {"NumberOfFrames": 1, "FrameIncrementPointer": None},
+    {"MaskSubtractionSequence": {"MaskOperation": "TID"}}, {"MaskSubtractionSequence": {"MaskOperation": "AVG_SUB"}},
+    {"PositionerType": None}, {"ViewPosition": "PA", "PositionerType": None}, {"FrameOfReferenceUID": None}, {"StationName": "x"},
+    {"PatientPosition": None}, {"IsocenterPosition": [0, 0, 0], "PatientPosition": None}, {"ReviewDate": "20250131", "ApprovalStatus": None},
+    {"ShutterShape": "CIRCULAR"}, {"ShutterShape": "POLYGONAL"}, {"CollimatorShape": "CIRCULAR"}, {"CollimatorShape": "POLYGONAL"},
+    {"StageName": "x"}, {"ViewName": "x"}, {"StageNumber": 1}, {"NumberOfStages": 2}, {"ViewNumber": 1}, {"NumberOfViewsInStage": 2},
+    {"VOILUTFunction": "LINEAR", "WindowCenter": None, "WindowWidth": None}, {"WindowWidth": None}, {"ContainerDescription": "x"},
+    {"ClinicalTrialSponsorName": "x"}, {"ClinicalTrialSiteID": "x"}, {"ClinicalTrialSeriesID": "x"},
+    {"ClinicalTrialTimePointDescription": "x"}, {"DVHNormalizationPoint": [1, 1, 1]}, {"ContrastBolusAgentSequence": {}},
+    {"ImageType": ["DERIVED", "PRIMARY"]}, {"SeriesType": ["DYNAMIC", "IMAGE"]}, {"SeriesType": ["WHOLE BODY", "REPROJECTION"]},
+    *({"ImageType": ["ORIGINAL", "PRIMARY", value, "EMISSION"]}
+      for value in ("STATIC", "WHOLE BODY", "DYNAMIC", "GATED", "TOMO", "GATED TOMO", "RECON TOMO", "RECON GATED TOMO")),
+    *({"CardiacSynchronizationTechnique": value} for value in ("NONE", "REALTIME", "PROSPECTIVE", "RETROSPECTIVE", "PACED")),
+    *({"RespiratoryMotionCompensationTechnique": value} for value in ("NONE", "BREATH_HOLD", "REALTIME", "GATING", "TRACKING")),
+    *({"BulkMotionCompensationTechnique": value} for value in ("NONE", "GATING")),
+    {"ExposureSequence": {"NumberOfBlocks": 1}}, {"SegmentationType": "BINARY"}, {"SegmentSequence": {"SegmentAlgorithmType": "MANUAL"}},
+    {"SegmentSequence": {"SegmentAlgorithmType": "AUTOMATIC", "TrackingID": "x"}},
+]  # fmt: skip
+# Of Computed Tomography alone (C.8.2.1, C.8.15.2).
+TRIGGERS_OF_CT = [{"MultienergyCTAcquisition": "YES"}, {"MultienergyCTAcquisition": "NO"}]
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_conditions_that_become_true(name, dciodvfy, tmp_path):
+    """Whatever dciodvfy then asks for, we ask for."""
+    unfound = {}
+    for changes in TRIGGERS + (TRIGGERS_OF_CT if name in ("CT", "enhanced CT") else []):
+        mutant = MADE[name]()
+        for keyword, value in changes.items():
+            if value is None:
+                mutant.data_set.remove(keyword)
+            else:
+                mutant[keyword] = [item(**value)] if isinstance(value, dict) else value
+        if found := compare(mutant, tmp_path / "mutant.dcm", dciodvfy)[0]:
+            unfound[str(changes)] = found
+    assert unfound == {}
 
 
 @pytest.mark.parametrize("keyword", sop_classes())

@@ -75,7 +75,8 @@ def test_the_common_image_classes_are_there():
     ("sop-common", "SOPInstanceUID", "1"), ("rt-dose", "DoseUnits", "1"), ("pet-image", "FrameReferenceTime", "1"),
     ("@code", "CodeMeaning", "1"),
     ("sr-document-general", "CompletionFlag", "1"), ("nm-image", "CountsAccumulated", "2"), ("dx-image", "BurnedInAnnotation", "1"),
-    ("segmentation-image", "SegmentationType", "1"), ("segmentation-image", "ContentDescription", "2"), ("segmentation-series", "SeriesNumber", "1"),
+    ("segmentation-image", "SegmentationType", "1"), ("segmentation-image", "ContentDescription", "2"),
+    ("segmentation-series", "SeriesNumber", "1"),
 ])  # fmt: skip
 def test_types_as_in_the_standard(module, keyword, kind):
     tag = DataElementDictionary.get_keyword(keyword).tag

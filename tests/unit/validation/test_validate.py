@@ -229,7 +229,7 @@ def test_other_classes_are_checked_element_by_element():
     assert is_known_sop_class(DataSet([DataElement("SOPClassUID", "UI", uids.CTImageStorage)]))
     raw = DataSet([DataElement("SOPClassUID", "UI", RAW), DataElement("Modality", "CS", "OT")])
     assert [str(one) for one in validate(raw)] == [
-        "information: SOPClassUID (0008,0016): the attributes that this class requires are not known: required attributes were not checked (PS3.3 A)"
+        "information: SOPClassUID (0008,0016): what this class requires is not known: required attributes were not checked (PS3.3 A)"
     ]
     assert [(one.severity, one.problem) for one in validate(DataSet())] == [
         (Severity.INFORMATION, "there is no class: required attributes were not checked")
