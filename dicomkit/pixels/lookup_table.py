@@ -123,27 +123,34 @@ def _read_entries(data_set: DataSet, keyword: str, count: int, bits: int) -> tup
     The value length says how they are stored: 8-bit entries in a byte each, or in a 16-bit word each as all others (PS3.3 C.7.6.3.1.5,
     C.7.6.3.1.6). More bytes than either are ignored, with a warning; what comes first are words then if they hold no more than 8 bits.
     """
-    words, cells = _read_cells(data_set, keyword, 2), _read_cells(data_set, keyword, 1)
-    if len(cells) < (count if bits == _BYTE else 2 * count):
-        raise PixelDataError(f"{keyword} has {len(cells)} bytes for {count} entries of {bits} bits")
-    has_words = len(words) >= count and not (bits == _BYTE and len(cells) <= count + 1)
-    if has_words and bits == _BYTE and words[:count].max() > _LARGEST_BYTE:
-        if len(words) == count:
-            warn(PixelDataError(f"{keyword} has 16 bits per entry, not 8 as its descriptor says"))
-            return words, 2 * _BYTE
-        has_words = False
-    needed = 2 * count if has_words else count + count % 2
-    if len(cells) > needed:
-        warn(PixelDataError(f"{keyword} has {len(cells) - needed} bytes more than {count} entries of {bits} bits take"))
-    return (words if has_words else cells)[:count], bits
+    data = _read_bytes(data_set, keyword)
+    if len(data) < (count if bits == _BYTE else 2 * count):
+        raise PixelDataError(f"{keyword} has {len(data)} bytes for {count} entries of {bits} bits")
+    words = data[: 2 * count].view("<u2") if len(data) >= 2 * count else None
+    if bits == _BYTE and words is not None:
+        if len(data) <= count + 1:      # one byte and its padding
+            words = None
+        elif words.max() > _LARGEST_BYTE:
+            if len(data) // 2 == count:
+                warn(PixelDataError(f"{keyword} has 16 bits per entry, not 8 as its descriptor says"))
+                return words.astype(np.uint16), 2 * _BYTE
+            words = None
+    needed = 2 * count if words is not None else count + count % 2
+    if len(data) > needed:
+        warn(PixelDataError(f"{keyword} has {len(data) - needed} bytes more than {count} entries of {bits} bits take"))
+    return (data[:count] if words is None else words).astype(np.uint16), bits
 
 
 def _read_cells(data_set: DataSet, keyword: str, cell_length: int) -> npt.NDArray[np.uint16]:
     """Read 16-bit words, or the bytes in them, the first in the low half of a word."""
+    data = _read_bytes(data_set, keyword)
+    return data[: len(data) // cell_length * cell_length].view(f"<u{cell_length}").astype(np.uint16)
+
+
+def _read_bytes(data_set: DataSet, keyword: str) -> npt.NDArray[np.uint8]:
     element = data_set[keyword]
     if element.vr not in (VR.US, VR.SS, VR.OW, VR.OB, VR.UN):
         raise PixelDataError(f"{keyword} is not made of bytes or 16-bit words")
     data = element.array()
-    little_endian = data.astype(data.dtype.newbyteorder("<"), copy=False).view(np.uint8)
-    whole = little_endian[: len(little_endian) // cell_length * cell_length]
-    return whole.view(f"<u{cell_length}").astype(np.uint16)
+    little_endian: npt.NDArray[np.uint8] = data.astype(data.dtype.newbyteorder("<"), copy=False).view(np.uint8)
+    return little_endian
