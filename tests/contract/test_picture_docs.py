@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import doctest
 import re
+import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import dicomkit
+from dicomkit.cli.entry import run
 from dicomkit.samples import write_samples
 from tests.conftest import need_encoder
 
@@ -58,3 +62,24 @@ def test_the_examples(page, here, capsys):
         runner.run(test, clear_globs=False)
         names = test.globs      # an example goes on from the one before
     assert runner.failures == 0, capsys.readouterr().out
+
+
+def test_the_examples_on_the_command_line(here, capfdbinary):
+    """Those of render.md, each of which writes the picture it names, or one beside the file."""
+    Path("study").symlink_to("samples")
+    Path("mr.dcm").symlink_to("samples/mr_big_endian.dcm")
+    film = dicomkit.read("samples/secondary_capture.dcm")
+    film.set_pixel_array(np.random.default_rng(0).integers(0, 256, (13, 8, 8, 3), np.uint8))
+    for name in ("us.dcm", "cine.dcm"):
+        film.write(name)
+    page = (DOCS / "how-to" / "render.md").read_text(encoding="utf-8")
+    lines = [line for line in page.splitlines() if line.startswith("dicomkit render ")]
+    assert len(lines) == 10
+    for line in lines:
+        arguments = shlex.split(re.split(r"  #| \|", line)[0])[1:]
+        expected = arguments[arguments.index("-o") + 1] if "-o" in arguments else str(Path(arguments[1]).with_suffix(".png"))
+        Path(expected).unlink(missing_ok=True)
+        capfdbinary.readouterr()
+        assert run(arguments) == 0, line
+        written = capfdbinary.readouterr().out if expected == "-" else Path(expected).read_bytes()
+        assert written.startswith((b"\x89PNG\r\n", b"GIF89a")), line
