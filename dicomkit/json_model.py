@@ -31,6 +31,9 @@ _BULK = frozenset({VR.OB, VR.OD, VR.OF, VR.OL, VR.OV, VR.OW, VR.UN})
 _NUMBERS = frozenset({VR.DS, VR.FD, VR.FL, VR.IS, VR.SL, VR.SS, VR.SV, VR.UL, VR.US, VR.UV})
 _AS_TEXT = frozenset({VR.DA, VR.DT, VR.TM})  # their text says how exact they are
 _FLOATS = frozenset({VR.FD, VR.FL})
+_SINGLE_TEXT = frozenset({VR.LT, VR.ST, VR.UT, VR.UR})
+_HEXADECIMAL = frozenset("0123456789ABCDEFabcdef")
+_OF_NUMBERS = frozenset("0123456789+-.eE")
 _GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 _NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "inf": float("inf"), "-Infinity": float("-inf"), "-inf": float("-inf")}
 _FIELDS = frozenset({"vr", "Value", "InlineBinary", "BulkDataURI"})
@@ -153,9 +156,11 @@ def data_set_of_json(
         import json  # lazy: start-up
 
         try:
-            text = json.loads(text)
+            text = json.loads(text, object_pairs_hook=_object)
+        except ParsingError:
+            raise
         except (ValueError, RecursionError):
-            raise ParsingError("this is no JSON") from None  # theirs holds the text
+            raise ParsingError("this is no JSON, or has a number of thousands of digits") from None  # theirs holds the text
     try:
         return _Reader(bulk_data, make_element, make_data_set).data_set(text)
     except RecursionError:
@@ -178,10 +183,12 @@ class _Reader:
     def data_set(self, attributes: object) -> DataSet:
         if not isinstance(attributes, dict):
             raise ParsingError("a data set of the DICOM JSON Model is an object (PS3.18 F.2.1)")
-        return self.make_data_set([self.element(name, attribute) for name, attribute in sorted(attributes.items())])
+        tags = {_tag_of(name): attribute for name, attribute in attributes.items()}
+        if len(tags) < len(attributes):
+            raise ParsingError("an attribute twice (PS3.18 F.2.1)")
+        return self.make_data_set([self.element(tag, attribute) for tag, attribute in sorted(tags.items())])
 
-    def element(self, name: str, attribute: object) -> DataElement:
-        tag = _tag_of(name)
+    def element(self, tag: Tag, attribute: object) -> DataElement:
         if not isinstance(attribute, dict) or not _FIELDS.issuperset(attribute):
             raise ParsingError("an attribute has vr, and Value, InlineBinary or BulkDataURI (PS3.18 F.2.2)", tag=tag)
         try:
@@ -205,43 +212,77 @@ class _Reader:
                 return binascii.a2b_base64(attribute["InlineBinary"], strict_mode=True)
             except (ValueError, TypeError):
                 raise ParsingError("InlineBinary that is no Base64 (PS3.18 F.2.7)", tag=tag) from None
-        values = attribute.get("Value")
-        if not values:
-            return [] if vr is VR.SQ else None
+        values = attribute.get("Value", [])
         if not isinstance(values, list):
             raise ParsingError("Value is an array (PS3.18 F.2.2)", tag=tag)
+        if not values:
+            return [] if vr is VR.SQ else None
         if vr is VR.SQ:
             return [self.data_set(item) for item in values]
         if vr.is_text:
             # As it was: what reading handed over may break the rules of its VR, and must not get lost between two systems.
-            return unchecked_text(vr, [_text_of(vr, value) for value in values])
+            return unchecked_text(vr, _texts_of(vr, values))
         return [_plain(vr, value) for value in values]
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON, in which a name stands once: of two, Python would take the last."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ParsingError("an attribute twice (PS3.18 F.2.1)")
+    return made
+
+
+# What is a number or a tag is asked before Python reads it: it takes other digits than those of ASCII, underscores and spaces, too.
+
+
 def _tag_of(name: object) -> Tag:
-    if not isinstance(name, str) or len(name) != 8:
+    if not isinstance(name, str) or len(name) != 8 or not _HEXADECIMAL.issuperset(name):
         raise ParsingError("an attribute's name is eight hexadecimal digits (PS3.18 F.2.2)")
-    try:
-        return Tag(int(name, 16))
-    except ValueError:
-        raise ParsingError("an attribute's name is eight hexadecimal digits (PS3.18 F.2.2)") from None
+    return Tag(int(name, 16))
+
+
+def _texts_of(vr: VR, values: list[Any]) -> list[Any]:
+    """Return the texts, or numbers, of the values, none of which may be two, or hold what is no character."""
+    texts = [_text_of(vr, value) for value in values]
+    for text in texts:
+        if isinstance(text, str):
+            text.encode()  # a surrogate is a UnicodeEncodeError, and so a ValueError
+            if "\\" in text and vr not in _SINGLE_TEXT:
+                raise ValueError("a backslash inside of a value")
+    if len(texts) > 1 and vr in _SINGLE_TEXT:
+        raise ValueError("several values")
+    return texts
 
 
 def _text_of(vr: VR, value: Any) -> Any:
     if value is None:
         return ""
-    if vr is VR.PN:
-        if isinstance(value, str):  # as some systems write it
-            return value
-        return "=".join(value.get(group) or "" for group in _GROUPS).rstrip("=")
-    return value if isinstance(value, (str, int, float)) and not isinstance(value, bool) else str(value["Alphabetic"])
+    if vr is VR.PN and isinstance(value, dict):
+        groups = [value.get(group) or "" for group in _GROUPS]
+        if not set(_GROUPS).issuperset(value) or any("=" in group for group in groups):
+            raise ValueError("a component group that PS3.18 F.2.2 does not have")
+        return "=".join(groups).rstrip("=")
+    if isinstance(value, dict):  # as some systems write it
+        value = value["Alphabetic"]
+    if not isinstance(value, (str, int, float)) or isinstance(value, bool):
+        raise TypeError("neither text nor a number")
+    return value
 
 
 def _plain(vr: VR, value: Any) -> Any:
+    if isinstance(value, bool):
+        raise TypeError("neither text nor a number")
     if vr is VR.AT:
-        return int(value, 16)
-    if vr in _FLOATS and isinstance(value, str):
-        return _NOT_FINITE[value] if value in _NOT_FINITE else float(value)
-    if isinstance(value, str) and vr in _NUMBERS:  # 64-bit integers come as text, too (PS3.18 F.2.3)
-        return int(value)
-    return value
+        return _tag_of(value)
+    if isinstance(value, float) and vr not in _FLOATS and value.is_integer():
+        return int(value)  # JSON has one kind of numbers, of which 512 and 512.0 are the same
+    if not isinstance(value, str):
+        return value
+    if vr in _FLOATS and value in _NOT_FINITE:
+        return _NOT_FINITE[value]
+    if vr in _NUMBERS and not _OF_NUMBERS.issuperset(value):
+        raise ValueError("no number")
+    if vr in _FLOATS:
+        return float(value)
+    return int(value) if vr in _NUMBERS else value  # 64-bit integers come as text, too (PS3.18 F.2.3)

@@ -125,3 +125,66 @@ def test_no_error_shows_a_value_not_even_its_cause(text):
     with pytest.raises(ParsingError) as caught:
         dicomkit.DataSet.from_json(text)
     assert "Canary" not in "".join(traceback.format_exception(caught.value))
+
+
+def of(tag, vr, *values):
+    return DataSet.from_json({tag: {"vr": vr, "Value": list(values)}})
+
+
+@pytest.mark.parametrize(("vr", "value"), [
+    ("FD", "1_0"), ("FD", "\u0665"), ("FD", "infinity"), ("FD", " 1"), ("FD", "1\n"), ("FD", "nan"), ("US", "5_0"), ("US", "\u0665"),
+    ("US", "5 "), ("US", 512.5), ("US", True), ("FD", False), ("SV", "0x10"), ("SV", "1e3"), ("AT", "0010_010"), ("AT", "10"),
+    ("AT", "\u0660" * 8), ("AT", " 0100010"), ("US", "5" * 5000), ("IS", True),
+    ("PN", {"alphabetic": "a"}), ("PN", {"Alphabetic": "a", "Other": "b"}), ("PN", {"Alphabetic": "a=b"}), ("PN", {"Alphabetic": 5}),
+    ("PN", ["a"]), ("PN", {"Alphabetic": "a\\b"}), ("LO", "a\\b"), ("UI", "1.2\\1.3"), ("DS", "1\\2"), ("LO", "\ud800"), ("LT", "a\udfff"),
+    ("PN", {"Alphabetic": "\ud800"}),
+])  # fmt: skip
+def test_values_that_are_none(vr, value):
+    """PS3.18 F.2: numbers and tags are ASCII, names have three groups, and one value is one."""
+    with pytest.raises(EncodingError) as caught:
+        of("00091001", vr, value)
+    assert caught.value.tag == 0x00091001
+
+
+@pytest.mark.parametrize("vr", ["IS", "DS", "US", "SV", "FD"])
+def test_integers_of_more_digits_than_python_converts(vr):
+    with pytest.raises(EncodingError):
+        of("00091001", vr, 10**5000)
+    with pytest.raises(ParsingError):
+        DataSet.from_json('{"00091001": {"vr": "VR", "Value": [1]}}'.replace("VR", vr).replace("[1]", f"[1{'0' * 5000}]"))
+
+
+@pytest.mark.parametrize("name", ["0010_010", "\u0660\u0660100010", "  100010", "0x100010", "00100010 ", "+0100010", "(0010,10"])
+def test_names_that_are_no_tags(name):
+    with pytest.raises(ParsingError, match="hexadecimal"):
+        DataSet.from_json({name: {"vr": "PN"}})
+
+
+@pytest.mark.parametrize("value", [0, False, "", "a", None, {}])
+def test_value_is_an_array(value):
+    with pytest.raises(ParsingError, match="array"):
+        DataSet.from_json({"00280010": {"vr": "US", "Value": value}})
+
+
+@pytest.mark.parametrize("text", [
+    '{"0020000D": {"vr": "UI"}, "0020000d": {"vr": "UI"}}',
+    '{"0020000D": {"vr": "UI"}, "0020000D": {"vr": "UI"}}',
+    '{"0020000D": {"vr": "UI", "Value": ["1.2"], "Value": ["1.3"]}}',
+])  # fmt: skip
+def test_an_attribute_twice(text):
+    with pytest.raises(ParsingError, match="twice"):
+        DataSet.from_json(text)
+
+
+@pytest.mark.parametrize(("vr", "value", "read"), [
+    ("US", 512.0, 512), ("IS", 512.0, 512), ("SV", "-9007199254740993", -9007199254740993), ("UV", 2**64 - 1, 2**64 - 1), ("FD", 5, 5.0),
+    ("FD", "-1.5e3", -1500.0), ("FD", "Infinity", float("inf")), ("AT", "0020000d", 0x0020000D), ("LT", "a\\b", "a\\b"),
+    ("PN", {"Ideographic": "b", "Phonetic": None}, "=b"), ("PN", "a^b", "a^b"),
+])  # fmt: skip
+def test_values_as_other_systems_write_them(vr, value, read):
+    assert of("00091001", vr, value)[0x00091001].value == read
+
+
+def test_text_of_one_value_has_no_two():
+    with pytest.raises(EncodingError):
+        of("00091001", "LT", "a", "b")
