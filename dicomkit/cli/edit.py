@@ -34,7 +34,7 @@ __all__ = ["command"]
               help="Delete an element where it is there. Can be repeated.")  # fmt: skip
 @click.option("--delete-private", is_flag=True, help="Delete all private elements, also in items.")
 @click.option("--output", "-o", metavar="OUT", type=click.Path(path_type=str),
-              help="Where to: a file, or a folder, which several files need.")  # fmt: skip
+              help="Where to: a file, or a folder, which several files need; a new one for one file ends in a slash.")  # fmt: skip
 @click.option("--in-place", is_flag=True, help="Write over the files themselves. Each is as before until its successor is complete.")
 @click.option("--utf-8", "switch_to_utf_8", is_flag=True,
               help="Where a character does not fit into the file's character set, write all its text in UTF-8.")  # fmt: skip
@@ -57,7 +57,7 @@ def command(paths: tuple[str, ...], assignments: tuple[Assignment, ...], deletio
         raise click.UsageError("nothing to do: give --set, --delete or --delete-private")
     if in_place == (output is not None):
         raise click.UsageError("say where to write: either --output or --in-place")
-    found = find_inputs(paths)
+    found = _without_repetitions(find_inputs(paths))
     targets = _targets_of(found, output, is_folder=len(paths) > 1 or os.path.isdir(paths[0]))
     options = WriteOptions(lenient=lenient, switch_to_utf_8=switch_to_utf_8)
     tally = Tally()
@@ -82,11 +82,19 @@ def command(paths: tuple[str, ...], assignments: tuple[Assignment, ...], deletio
     return 1 if tally.failed or not tally.done else 0
 
 
+def _without_repetitions(found: Sequence[Found]) -> list[Found]:
+    """Return each file once, however often and by whichever names it is named."""
+    by_place: dict[str, Found] = {}
+    for one in found:
+        by_place.setdefault(os.path.realpath(one.path), one)
+    return list(by_place.values())
+
+
 def _targets_of(found: Sequence[Found], output: str | None, *, is_folder: bool) -> list[str]:
     """Where each file goes: itself, OUT, or below it; no two to one place, and none over a file that is read."""
     if output is None:
         return [one.path for one in found]
-    if is_folder or os.path.isdir(output):
+    if is_folder or os.path.isdir(output) or not os.path.basename(output):  # a name that ends in a slash is a folder's
         if os.path.exists(output) and not os.path.isdir(output):
             raise click.UsageError(f"{output} is a file, and several files need a folder")
         targets = [os.path.join(output, one.relative_path) for one in found]

@@ -72,11 +72,18 @@ def _dispatch(arguments: Sequence[str]) -> int:
     return run_group(arguments)
 
 
+# What arguments are called here.
+_OPTIONS = (("force=True", "--force"), ("lenient=True", "edit --lenient"), ("switch_to_utf_8=True", "edit --utf-8"))
+
+
 def describe(error: BaseException) -> str:
     """Return what an error says, on one line; of the system's errors, path and reason."""
     if isinstance(error, OSError) and error.strerror:
         return printable(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
-    return printable(str(error).replace("force=True", "--force") or type(error).__name__)  # what an argument is called here
+    words = str(error)
+    for argument, option in _OPTIONS:
+        words = words.replace(argument, option)
+    return printable(words or type(error).__name__)
 
 
 def describe_problem(path: str, error: BaseException) -> str:

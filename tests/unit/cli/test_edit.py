@@ -95,6 +95,8 @@ def test_characters_that_do_not_fit(dicomkit, write_image, tmp_path):
     assert outcome.code == 1
     assert "(0010,0010)" in outcome.err
     assert "Müller" not in outcome.err
+    assert "--utf-8" in outcome.err
+    assert "switch_to_utf_8" not in outcome.err
     assert not target.exists()
     assert dicomkit("edit", source, "-s", "PatientName=Müller", "--utf-8", "-o", target).code == 0
     assert (read(target).PatientName, read(target).SpecificCharacterSet) == ("Müller", "ISO_IR 192")
@@ -115,6 +117,32 @@ def test_folders_keep_their_shape(dicomkit, write_image, tmp_path):
     }
     assert dicomkit("edit", tmp_path / "study", "-s", "PatientID=P3", "--in-place").code == 0
     assert read(tmp_path / "study" / "series1" / "1.dcm").PatientID == "P3"
+
+
+def test_a_name_that_ends_in_a_slash_is_a_folder_s(dicomkit, write_image, tmp_path):
+    outcome = dicomkit("edit", write_image("x.dcm"), "-s", "PatientID=P2", "-o", f"{tmp_path / 'new' / 'out'}/")
+    assert (outcome.code, outcome.err) == (0, "1 file edited\n")
+    assert read(tmp_path / "new" / "out" / "x.dcm").PatientID == "P2"
+
+
+def test_a_file_that_is_named_twice_is_edited_once(dicomkit, write_image, tmp_path):
+    path = write_image("study/a.dcm")
+    link = tmp_path / "link.dcm"
+    link.symlink_to(path)
+    outcome = dicomkit("edit", path, path, link, tmp_path / "study", "-s", "PatientID=P2", "--in-place")
+    assert (outcome.code, outcome.err) == (0, "1 file edited\n")
+    assert read(link).PatientID == "P2"
+    assert link.is_symlink()
+
+
+def test_a_directory_says_what_is_wrong_with_it(dicomkit, all_peer_files, tmp_path):
+    source = next(file.path for file in all_peer_files if file.name.endswith("dicomdirtests/DICOMDIR"))
+    assert dicomkit("edit", source, "-s", "FileSetID=LONGER", "-o", tmp_path / "DICOMDIR").code == 0
+    outcome = dicomkit("edit", source, "-s", "0004,1202=7", "-o", tmp_path / "other")
+    assert outcome.code == 1
+    assert "directory record that is not there" in outcome.err
+    assert "(0004,1202)" in outcome.err
+    assert dicomkit("edit", source, "-s", "0004,1202=7", "--lenient", "-o", tmp_path / "other").code == 0
 
 
 def test_one_bad_file_stops_nobody(dicomkit, write_image, tmp_path):
