@@ -1,4 +1,4 @@
-"""Writing to file objects, which may take less than they are given."""
+"""Writing files (PS3.10 7) to file objects, which may take less than they are given."""
 
 from __future__ import annotations
 

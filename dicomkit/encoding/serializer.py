@@ -90,7 +90,7 @@ def serialize_file(
     out.set_encoding(not syntax.is_explicit_vr, syntax.is_big_endian)
     _write_data_set(out, data_set, options, stream)
     if DIRECTORY_RECORDS in data_set and not is_copied and was_read(data_set):
-        from dicomkit.encoding.directory import Directory  # lazy: it reads
+        from dicomkit.encoding.directory import Directory  # lazy: start-up (it reads)
 
         return Directory(out, data_set)
     return out

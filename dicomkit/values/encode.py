@@ -46,7 +46,7 @@ def encode_value(vr: VR, value: Any, tag: int | None = None) -> bytes:
         return _encode_text(vr, value, tag)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return _encode_bytes(vr, bytes(value), tag)
-    if vr is VR.AT and isinstance(value, tuple) and len(value) == 2 and all(isinstance(half, int) and 0 <= half <= 0xFFFF for half in value):
+    if vr is VR.AT and isinstance(value, tuple) and [type(half) for half in value] == [int, int] and max(value) <= 0xFFFF:
         value = value[0] << 16 | value[1]  # a pair is a tag, here as everywhere
     values = list(value) if isinstance(value, (list, tuple)) or getattr(value, "ndim", False) else [value]
     if hasattr(value, "ndim") and vr in _ITEM_SIZE:

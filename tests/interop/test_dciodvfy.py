@@ -117,8 +117,8 @@ def paths(data_set, around=()):
     """The elements of a data set and of the first items of its sequences."""
     for element in data_set:
         yield ElementPath([*around, element.tag])
-        for item in (element.sequence_items or [])[:1]:
-            yield from paths(item, (*around, (element.tag, 0)))
+        for first in (element.sequence_items or [])[:1]:
+            yield from paths(first, (*around, (element.tag, 0)))
 
 
 def empty(item, element):
@@ -137,10 +137,12 @@ TRIGGERS = [
     {"PixelPaddingRangeLimit": 5}, {"RescaleSlope": 2}, {"RescaleType": "US"}, {"IconImageSequence": {}}, {"DeviceSequence": {}},
     {"TriggerSourceOrType": "x"}, {"TimeSource": "x"}, {"TimeDistributionProtocol": "NTP"}, {"SynchronizationTrigger": "SOURCE"},
     {"TableMotion": "DYNAMIC"}, {"TableAngle": 5}, {"DetectorType": "SCINTILLATOR"}, {"PositionerMotion": "DYNAMIC"},
-    {"NumberOfFrames": None}, {"NumberOfFrames": 1}, {"FrameIncrementPointer": None}, {"NumberOfFrames": 1, "FrameIncrementPointer": None},
+    {"NumberOfFrames": None}, {"NumberOfFrames": 1}, {"FrameIncrementPointer": None},
+    {"NumberOfFrames": 1, "FrameIncrementPointer": None},
     {"MaskSubtractionSequence": {"MaskOperation": "TID"}}, {"MaskSubtractionSequence": {"MaskOperation": "AVG_SUB"}},
     {"PositionerType": None}, {"ViewPosition": "PA", "PositionerType": None}, {"FrameOfReferenceUID": None}, {"StationName": "x"},
-    {"PatientPosition": None}, {"IsocenterPosition": [0, 0, 0], "PatientPosition": None}, {"ReviewDate": "20250131", "ApprovalStatus": None},
+    {"PatientPosition": None}, {"IsocenterPosition": [0, 0, 0], "PatientPosition": None},
+    {"ReviewDate": "20250131", "ApprovalStatus": None},
     {"ShutterShape": "CIRCULAR"}, {"ShutterShape": "POLYGONAL"}, {"CollimatorShape": "CIRCULAR"}, {"CollimatorShape": "POLYGONAL"},
     {"StageName": "x"}, {"ViewName": "x"}, {"StageNumber": 1}, {"NumberOfStages": 2}, {"ViewNumber": 1}, {"NumberOfViewsInStage": 2},
     {"VOILUTFunction": "LINEAR", "WindowCenter": None, "WindowWidth": None}, {"WindowWidth": None}, {"ContainerDescription": "x"},

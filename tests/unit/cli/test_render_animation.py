@@ -233,7 +233,8 @@ def test_films_that_nobody_waits_for(dicomkit, write_image, tmp_path):
 def test_a_film_of_the_largest_numbers(dicomkit, write_image, tmp_path):
     """They have no range that all frames could share."""
     numbers = np.array([[-1.7e308, 0, 1.7e308], [1.7e308, 0, -1.7e308]])
-    path = write_image(NumberOfFrames=2, Rows=1, PixelSpacing=None, BitsAllocated=64, DoubleFloatPixelData=numbers.tobytes(), PixelData=None)
+    pixels = {"BitsAllocated": 64, "DoubleFloatPixelData": numbers.tobytes(), "PixelData": None}
+    path = write_image(NumberOfFrames=2, Rows=1, PixelSpacing=None, **pixels)
     assert dicomkit("render", path, "-o", tmp_path / "x.gif").code == 0
     assert imagecodecs.gif_decode((tmp_path / "x.gif").read_bytes())[:, 0, :, 0].tolist() == [[0, 128, 255], [255, 128, 0]]
 
