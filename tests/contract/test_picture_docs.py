@@ -64,6 +64,18 @@ def test_the_examples(page, here, capsys):
     assert runner.failures == 0, capsys.readouterr().out
 
 
+def test_the_example_of_mappings(here, capsys):
+    """The CT of the page has none; this one has."""
+    item = dicomkit.DataSet()
+    item.RealWorldValueFirstValueMapped, item.RealWorldValueLastValueMapped = 0, 4095
+    item.RealWorldValueSlope, item.RealWorldValueIntercept, item.LUTLabel = 2.0, 1.0, "DOUBLE"
+    file = dicomkit.read("ct.dcm")
+    file.RealWorldValueMappingSequence = [item]
+    (block,) = [block for page in PAGES for block in blocks(page) if "real_world_value_mappings" in block]
+    exec(compile(block, "page", "exec"), {"p": file.pixel_data()})
+    assert capsys.readouterr().out.split() == ["DOUBLE", "0", "4095"]
+
+
 def test_the_examples_on_the_command_line(here, capfdbinary):
     """Those of render.md, each of which writes the picture it names, or one beside the file."""
     Path("study").symlink_to("samples")
