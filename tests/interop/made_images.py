@@ -45,8 +45,8 @@ def computed_radiography() -> DICOMFile:
         BodyPartExamined="CHEST", ViewPosition="PA", PatientOrientation=["L", "F"], WindowCenter=32, WindowWidth=64,
         ModalityLUTSequence=[modality_lut()], ReferencedImageSequence=[image_reference(purpose=True)], ContrastBolusAgent="Barium",
         PatientSpeciesDescription="Canis lupus", PatientBreedDescription="Poodle", PatientBreedCodeSequence=[],
-        BreedRegistrationSequence=[], ResponsiblePerson="Doe^John", ResponsiblePersonRole="OWNER",
-        ResponsibleOrganization="", PatientSexNeutered="", PatientAge="003Y",
+        BreedRegistrationSequence=[], ResponsiblePerson="Doe^John", ResponsiblePersonRole="OWNER", ResponsibleOrganization="",
+        PatientSexNeutered="", PatientAge="003Y",
     )  # fmt: skip
     file.set_pixel_array(PIXELS, bits_stored=12)
     return file

@@ -16,6 +16,7 @@ ROOT.PatientName = ""
 ROOT.SOPClassUID = dicomkit.uids.CTImageStorage
 ROOT.FrameIncrementPointer = [0x00181063, 0x00200013]
 ROOT.ReferencedImageSequence = []
+ROOT.DerivationCodeSequence = [DataSet([DataElement("CodeValue", "SH", "113076"), DataElement("CodeMeaning", "LO", None)]), DataSet()]
 ITEM = DataSet()
 ITEM.CodeValue = "1"
 
@@ -23,6 +24,9 @@ ITEM.CodeValue = "1"
 @pytest.mark.parametrize(("text", "expected"), [
     ("SamplesPerPixel", True), ("Rows", False), ("PatientName", False), ("ReferencedImageSequence", False),
     ("!Rows", True), ("!SamplesPerPixel", False), ("!PatientName", False),
+    ("-Rows", True), ("-PatientName", True), ("-ReferencedImageSequence", True), ("-SamplesPerPixel", False),
+    ("DerivationCodeSequence.CodeValue=113076", True), ("DerivationCodeSequence.CodeValue!=113076", False),
+    ("DerivationCodeSequence.CodeMeaning!=x", False), ("ReferencedImageSequence.CodeValue!=x", False),
     ("ImageType=AXIAL", True), ("ImageType=A|ORIGINAL", True), ("ImageType=ORIG", False), ("Rows=5", False),
     ("ImageType[1]=ORIGINAL", True), ("ImageType[1]=AXIAL", False), ("ImageType[9]=AXIAL", False),
     ("ImageType!=LOCALIZER", True), ("ImageType!=AXIAL", False), ("Rows!=5", False), ("ImageType[9]!=X", False),
@@ -43,7 +47,7 @@ def test_items_and_the_data_set_around_them():
     assert not parse_condition("/CodeValue").is_true(ITEM, ROOT)
 
 
-@pytest.mark.parametrize("text", ["", "A=", "Rows<5", "Rows &", "(Rows)", "Rowes"])
+@pytest.mark.parametrize("text", ["", "A=", "Rows<5", "Rows &", "(Rows)", "Rowes", "--Rows", "Rows.", "Rows.Rowes=1"])
 def test_what_is_no_condition(text):
     with pytest.raises((ValueError, dicomkit.UnknownKeywordError)):
         parse_condition(text)

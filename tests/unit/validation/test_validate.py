@@ -14,7 +14,8 @@ from dicomkit import DataElement, DataSet, uids
 from dicomkit.testing import data_set, element, file_meta, item, part10, sequence
 from dicomkit.validation import Severity, is_known_sop_class, validate
 from tests.fuzz.seeds import CANARY
-from tests.interop.made_objects import OBJECTS
+from tests.interop.made_images import IMAGES
+from tests.interop.made_objects import OBJECTS, code
 
 RAW = "1.2.840.10008.5.1.4.1.1.66"      # of whose attributes the tables know nothing
 META = file_meta(sop_class_uid=RAW, sop_instance_uid="2.25.1")
@@ -50,9 +51,9 @@ def test_nothing_wrong():
     assert found(element(0x00100010, "PN", "Doe^Jane"), element(0x00280010, "US", 5), element(0x00280030, "DS", "1\\2")) == []
 
 
-@pytest.mark.parametrize("name", OBJECTS)
+@pytest.mark.parametrize("name", OBJECTS | IMAGES)
 def test_nothing_wrong_with_what_is_right(name):
-    assert validate(OBJECTS[name]()) == []
+    assert validate((OBJECTS | IMAGES)[name]()) == []
 
 
 # Elements.
@@ -212,6 +213,72 @@ def test_modules_of_use_u():
     assert [str(one.path) for one in validate(file)] == [
         "SourceImageSequence[0].ReferencedSOPClassUID", "SourceImageSequence[0].ReferencedSOPInstanceUID",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "there", "missing"), [
+    ("XA", "PositionReferenceIndicator", []),                        # no Frame of Reference in its IOD (A.14.3)
+    ("NM", "PositionReferenceIndicator", ["FrameOfReferenceUID"]),
+    ("RT image", "PositionReferenceIndicator", ["FrameOfReferenceUID"]),
+    ("DX", "ViewPosition", ["PositionerType"]),
+    ("secondary capture", "SliceThickness", []),                     # a secondary capture that says no more is common
+    ("CR", "ImagerPixelSpacing", []),
+])  # fmt: skip
+def test_modules_of_use_u_by_an_attribute_that_they_alone_have(name, there, missing):
+    file = (OBJECTS | IMAGES)[name]()
+    for keyword in ("PositionerType", "FrameOfReferenceUID", "PositionReferenceIndicator"):
+        file.data_set.remove(keyword)
+    file[there] = {"ViewPosition": "PA", "ImagerPixelSpacing": [1, 1], "SliceThickness": 1}.get(there, "")
+    assert [str(one.path) for one in validate(file)] == missing
+
+
+def test_an_attribute_of_two_modules_shows_neither():
+    """X-Ray Acquisition has Imager Pixel Spacing, too, of type 3: no DX Detector need be there (C.8.7.2, C.8.11.4)."""
+    file = IMAGES["XA"]()
+    del file["DetectorType"]
+    assert "ImagerPixelSpacing" in file
+    assert validate(file) == []
+    file.DetectorType = "DIRECT"
+    del file["ImagerPixelSpacing"]
+    assert [str(one.path) for one in validate(file)] == ["ImagerPixelSpacing"]
+
+
+def test_animals():
+    asked = {
+        "BreedRegistrationSequence", "PatientBreedDescription", "PatientBreedCodeSequence", "ResponsiblePerson", "ResponsibleOrganization",
+    }  # fmt: skip
+    file = OBJECTS["CT"]()
+    file.PatientSpeciesCodeSequence = code("448771007", "SCT", "Canis lupus subspecies familiaris")
+    assert {str(one.path) for one in validate(file)} == asked
+    file.PatientAge = "003Y"        # of Patient Study, which is of use U
+    assert {str(one.path) for one in validate(file)} == {*asked, "PatientSexNeutered"}
+    file.PatientSpeciesCodeSequence = code("337915000", "SCT", "Homo sapiens")
+    file.PatientSpeciesDescription = "Homo sapiens"
+    assert validate(file) == []
+
+
+def test_synchronization_with_the_heart():
+    file = OBJECTS["enhanced MR"]()
+    file.CardiacSynchronizationTechnique = "PACED"
+    expected = {
+        "IntervalsAcquired", "IntervalsRejected", "CardiacRRIntervalSpecified", "CardiacSignalSource",
+        "PerFrameFunctionalGroupsSequence[0].CardiacSynchronizationSequence",
+    }  # fmt: skip
+    assert {str(one.path) for one in validate(file)} == expected
+    file.CardiacSynchronizationTechnique = "PROSPECTIVE"
+    assert {str(one.path) for one in validate(file)} == expected | {"LowRRValue", "HighRRValue", "CardiacBeatRejectionTechnique"}
+    file.CardiacSynchronizationTechnique = "NONE"
+    assert validate(file) == []
+
+
+def test_segmentations_tiled_over_a_slide_need_no_item_of_each_frame():
+    file = IMAGES["segmentation"]()
+    del file["PerFrameFunctionalGroupsSequence"]
+    assert {str(one.path) for one in validate(file)} == {
+        "PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence[0].FrameContentSequence",
+        "SharedFunctionalGroupsSequence[0].SegmentIdentificationSequence",
+    }  # fmt: skip
+    file.DimensionOrganizationType = "TILED_FULL"
+    assert validate(file) == []
 
 
 def test_each_overlay_has_its_attributes():
