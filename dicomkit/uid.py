@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from types import MethodType
 
 TYPE_CHECKING = False  # typing's own costs 8 ms at start-up
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import ClassVar
 
 __all__ = ["MAXIMUM_UID_LENGTH", "UUID_ROOT", "UIDGenerator", "generate_uid"]
@@ -20,8 +22,21 @@ UUID_ROOT = "2.25"
 _FEWEST_DIGITS = 16
 
 
+class _OnBoth:
+    """A method of an object that the class has, too, as one of its :attr:`shared` object."""
+
+    def __init__(self, function: Callable[[UIDGenerator], str]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, generator: UIDGenerator | None, owner: type[UIDGenerator]) -> Callable[[], str]:
+        return MethodType(self._function, owner.shared if generator is None else generator)
+
+
 class UIDGenerator:
     """A maker of UIDs under one root, without any state: threads and processes may share it.
+
+    The class itself makes them, too, without any root of one's own: ``UIDGenerator.generate_study_instance_uid()``.
 
     Parameters
     ----------
@@ -67,14 +82,17 @@ class UIDGenerator:
             number %= 10**self._digits
         return f"{self._root}.{number}"
 
+    @_OnBoth
     def generate_study_instance_uid(self) -> str:
         """Return a new Study Instance UID (0020,000D)."""
         return self.generate()
 
+    @_OnBoth
     def generate_series_instance_uid(self) -> str:
         """Return a new Series Instance UID (0020,000E)."""
         return self.generate()
 
+    @_OnBoth
     def generate_sop_instance_uid(self) -> str:
         """Return a new SOP Instance UID (0008,0018)."""
         return self.generate()

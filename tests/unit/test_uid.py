@@ -93,6 +93,17 @@ def test_what_is_no_root_is_refused(root):
         UIDGenerator(root)
 
 
+@pytest.mark.parametrize("kind", ["study", "series", "sop"])
+def test_the_class_makes_uids_of_all_kinds_too(kind):
+    # CORE-29
+    name = f"generate_{kind}_instance_uid"
+    made = getattr(UIDGenerator, name)()
+    assert made.startswith("2.25.")
+    assert made != getattr(UIDGenerator, name)()
+    assert getattr(UIDGenerator("1.2.3"), name)().startswith("1.2.3.")
+    assert "new" in getattr(UIDGenerator, name).__doc__
+
+
 def test_the_shared_generator():
     # CORE-29
     assert UIDGenerator.shared.root == "2.25"
