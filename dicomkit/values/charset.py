@@ -288,6 +288,10 @@ def _encode_extended(character_set: CharacterSet, text: str, is_person_name: boo
             if graphic is None or code is None or (code[0] in delimiters and not graphic.is_multi_byte) or code[0] == _ESC:
                 continue
             if graphic.is_g1:
+                if g0.is_multi_byte and g0 is not first_g0:
+                    # The two halves go side by side, but who decodes what follows an escape sequence as one set does not know it.
+                    encoded += first_g0.escape
+                    g0 = first_g0
                 encoded += b"" if graphic is g1 else graphic.escape
                 g1 = graphic
             else:

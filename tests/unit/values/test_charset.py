@@ -25,6 +25,7 @@ from dicomkit.values.graphic_sets import CODE_EXTENSIONS, GraphicSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
 parse = parse_specific_character_set
 
@@ -297,6 +298,13 @@ def test_half_width_katakana_beside_kanji(terms: tuple[str, ...], text: str) -> 
     encoded = encode_text(text, parse(terms), is_person_name=True)
     assert decode_text(encoded, parse(terms), is_person_name=True, strict=True) == text
     assert b"\x0e" not in encoded
+
+
+@pytest.mark.parametrize(("first", "text"), [("ISO 2022 IR 13", "山田ﾀﾛｳ"), ("ISO 2022 IR 13", "ﾀ山ﾛ田"), ("ISO 2022 IR 100", "ä日ö本")])
+def test_peers_read_kanji_beside_characters_of_the_other_half(pydicom: ModuleType, first: str, text: str) -> None:
+    terms = [first, "ISO 2022 IR 87"]
+    encoded = encode_text(text, parse(terms))
+    assert pydicom.charset.decode_bytes(encoded, pydicom.charset.convert_encodings(terms), set()) == text
 
 
 @pytest.mark.parametrize(
