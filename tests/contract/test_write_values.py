@@ -35,6 +35,7 @@ GOOD = [
     ("UR", "http://server/wado?x=1"), ("UR", "relative/path"), ("AT", 0x00100010), ("AT", [0x00100010, 0xFFFFFFFF]), ("UN", b"\1"),
 ]  # fmt: skip
 BAD = [
+    ("LO", "esc \x1b$B"), ("UT", "csi \x9b"),
     ("AE", "x" * 17), ("AE", "é"), ("AE", "a\nb"),
     ("AS", "45Y"), ("AS", "٠٤٥Y"), ("AS", "045X"),
     ("CS", "lower"), ("CS", "X" * 17), ("CS", "A-B"), ("CS", "É"), ("CS", 5),
