@@ -19,7 +19,7 @@ from dicomkit._core.element_scan cimport scan_elements
 from dicomkit._core.vr_code cimport *
 from dicomkit.element cimport DataElement, fill_field, made_element, tag_of_key
 from dicomkit.typed_access cimport TypedAccess
-from dicomkit.values.decode cimport TELL, WARN, Field, all_or_none, decode_string, decode_value, size_of_value
+from dicomkit.values.decode cimport TELL, WARN, Field, all_or_none, decode_string, decode_value, is_text_vr, size_of_value
 
 from dicomkit._core.element_scan import ScanLimits
 from dicomkit.dictionary import suggest_keywords
@@ -145,7 +145,8 @@ cdef class DataSet(TypedAccess):
             found = self.index.character_set
         elif self.index is not None:
             record = self.find(SPECIFIC_CHARACTER_SET)
-            if record >= 0 and (self.index.records[record].vr == VR_CS or self.index.records[record].vr == VR_UN):
+            # Whatever VR of text somebody gave it: in implicit VR nobody would see that.
+            if record >= 0 and (is_text_vr(self.index.records[record].vr) or self.index.records[record].vr == VR_UN):
                 fill_field(&field, self.index, record, VR_CS, TELL)
                 terms = decode_string(&field, DEFAULT_CHARACTER_SET)
                 if terms is not None:
@@ -405,7 +406,7 @@ cdef class DataSet(TypedAccess):
         if vr == VR_XS:
             vr = VR_SS if self.get(PIXEL_REPRESENTATION, self.is_signed) == 1 else VR_US
         elif vr == VR_OX:
-            vr = VR_OB if tag == PIXEL_DATA and 1 <= (self.get(BITS_ALLOCATED) or 0) <= 8 else VR_OW
+            vr = VR_OB if tag == PIXEL_DATA and 1 <= (self._first(BITS_ALLOCATED, VR_US) or 0) <= 8 else VR_OW
         elif vr == VR_XW or vr == VR_XX:
             vr = VR_OW
         if vr == 0:

@@ -475,7 +475,7 @@ cdef class DataSetWriter:
         if self.out.flags & IMPLICIT_VR and field.length and not self.out.is_lenient:
             self.check_unsaid_vr(field)
         if field.tag == PIXEL_DATA and field.vr == VR_OB and field.is_big_endian != ((self.out.flags & BIG_ENDIAN) != 0) and (
-            (self.current.get(BITS_ALLOCATED) or 0) > 8
+            (self.current._first(BITS_ALLOCATED, VR_US) or 0) > 8
         ):
             field.vr = VR_OW            # which cells of more than 8 bits are (PS3.5 A.2, A.3): their bytes change places
         if own_set is not character_set and _uses_character_set(field.vr):
@@ -503,10 +503,10 @@ cdef class DataSetWriter:
         cdef uint16_t known = vr_of_tag(field.tag), vr = field.vr
         cdef bint is_descriptor
         cdef uint64_t i
-        if known == 0 or known == vr or vr == VR_UN or (is_text_vr(known) and is_text_vr(vr)):
-            return 0
         if known == VR_SQ:
             raise InvalidValueError("PS3.6 has a sequence there, and implicit VR cannot say that this is none", tag=field.tag)
+        if known == 0 or known == vr or vr == VR_UN or (is_text_vr(known) and is_text_vr(vr)):
+            return 0
         if (known == VR_XS or known == VR_XX) and (vr == VR_SS) != self.is_signed and (vr == VR_US or vr == VR_SS):
             is_descriptor = field.tag == LUT_DESCRIPTOR or field.tag >> 8 == PALETTE_DESCRIPTORS
             for i in range(field.length // 2):

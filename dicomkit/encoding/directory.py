@@ -77,7 +77,7 @@ def _find_moves(read: DataSet, written: DataSet) -> dict[int, int]:
     """Return where the records are now, by where they were."""
     moved = {0: 0}  # no record
     twice = set()
-    targets = {element.value for element in _links(read)}
+    targets = {element.value for element in _links(read) if isinstance(element.value, int)}
     for before, after in zip(_records(read), _records(written), strict=True):
         known = next((o for tag in FIRST_OF_A_RECORD if tag in before and (o := before[tag].offset) is not None), None)
         if known is None:  # a new one, to which nothing can lead yet
@@ -85,9 +85,9 @@ def _find_moves(read: DataSet, written: DataSet) -> dict[int, int]:
         start = max((target for target in range(known - FARTHEST, known - ITEM_HEADER + 1) if target in targets), default=0)
         if start in moved and start:
             twice.add(start)  # a record that was copied: who knows which is meant
-        first = next(iter(after)).offset
-        if start and first is not None:
-            moved[start] = first - ITEM_HEADER
+        first = next(iter(after), None)
+        if start and first is not None and first.offset is not None:
+            moved[start] = first.offset - ITEM_HEADER
     return {old: new for old, new in moved.items() if old not in twice}
 
 

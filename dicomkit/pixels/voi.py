@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["VOI", "VOILUT", "WINDOW_PRESETS", "UnknownWindowError", "WindowChoice", "find_named_window", "read_voi_luts", "to_voi"]
 
+_MOST_BITS = 64
+
 
 class UnknownWindowError(PixelDataError, LookupError):
     """A window name that is neither a preset nor an explanation in the data set.
@@ -216,7 +218,7 @@ def _has_signed_input(data_set: DataSet, modality: ModalityTransform | None) -> 
     if modality.units == "HU":
         return True  # "always", says the note
     bits = data_set.uint16("BitsStored")
-    if not bits:  # floating point has no range: where the transformation leads from 0 on
+    if not bits or bits > _MOST_BITS:  # floating point has no range: where the transformation leads from 0 on
         return modality.intercept < 0 or modality.slope < 0
     is_signed = data_set.uint16("PixelRepresentation") == 1
     first = -(1 << bits - 1) if is_signed else 0

@@ -165,3 +165,12 @@ def test_the_vr_of_pixels_follows_their_bits(bits, vr):
     data_set = made() if bits is None else made(BitsAllocated=bits)
     data_set.PixelData = b"abcd"
     assert data_set["PixelData"].vr == vr
+
+
+def test_a_character_set_by_another_vr_counts_in_all_encodings():
+    data_set = made()
+    data_set["SpecificCharacterSet"] = DataElement("SpecificCharacterSet", "LO", "ISO_IR 100")
+    data_set.PatientName = "Müller"
+    file = through(data_set)
+    assert file.PatientName == "Müller"
+    assert dicomkit.read(file.transcode(IMPLICIT_VR_LITTLE_ENDIAN).write()).PatientName == "Müller"
