@@ -412,12 +412,14 @@ cdef class DataSetWriter:
         cdef Field field
         cdef uint32_t group = element.tag_number >> 16
         if (
-            element.items is None and element.index is None and group > FILE_META_GROUP and group != DELIMITER_GROUP
+            element.items is None and element.index is None and group > FILE_META_GROUP and group != DELIMITER_GROUP and self.own_group < 0
             and element.tag_number & 0xFFFF and (depth > 0 or self.stream is None) and self.forced_set is None
             and (not _uses_character_set(element.vr_code) or _is_same_in_all_sets(element))
             and self.out.put_made(element.tag_number, element.vr_code, element.data)
         ):
             return 0                    # nothing below would have been said of it
+        if self.own_group >= 0 and group != <uint32_t>self.own_group:
+            raise InvalidTagError("the element does not belong into File Meta Information or a command set", tag=element.tag_number)
         if group == DELIMITER_GROUP or ((group == FILE_META_GROUP or group == COMMAND_GROUP) and group != self.own_group):
             raise InvalidTagError("the element does not belong into a data set (PS3.5 7.5, PS3.7 6.3, PS3.10 7.1)", tag=element.tag_number)
         if element.tag_number & 0xFFFF == 0 and group > FILE_META_GROUP:

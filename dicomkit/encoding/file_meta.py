@@ -8,7 +8,7 @@ from dicomkit.dataset import DataSet
 from dicomkit.element import DataElement
 from dicomkit.encoding.data_set_writer import is_as_read, was_read
 from dicomkit.encoding.made_elements import was_replaced
-from dicomkit.errors import InvalidTagError, MissingRequiredElementError
+from dicomkit.errors import MissingRequiredElementError
 from dicomkit.transfer_syntax import TransferSyntax
 from dicomkit.uids import MediaStorageDirectoryStorage
 from dicomkit.version import __version__
@@ -21,7 +21,6 @@ IMPLEMENTATION_CLASS_UID = "2.25.154680887867032703562742512181308456202"
 IMPLEMENTATION_VERSION_NAME = f"DICOMKIT_{__version__}"[:16]
 """The same with the version, at most 16 characters."""
 
-FILE_META_GROUP = 0x0002
 GROUP_LENGTH = 0x00020000
 VERSION = 0x00020001
 MEDIA_STORAGE_CLASS = 0x00020002
@@ -71,11 +70,8 @@ def complete_file_meta(meta: DataSet, data_set: DataSet, syntax: TransferSyntax,
     MissingRequiredElementError
         If the data set was made here, or read, with SOP class and instance, and has them no more, and not ``lenient``. A directory
         has them in File Meta Information only.
-    InvalidTagError
-        If ``meta`` has elements of other groups, which would be read as the data set's.
     """
     complete = meta.copy()
-    _check_groups(complete)
     if VERSION not in complete:
         complete[VERSION] = _VERSION
     for theirs, ours in _PAIRS:
@@ -95,14 +91,6 @@ def complete_file_meta(meta: DataSet, data_set: DataSet, syntax: TransferSyntax,
     if GROUP_LENGTH in complete:
         del complete[GROUP_LENGTH]
     return complete
-
-
-def _check_groups(meta: DataSet) -> None:
-    """See that the first and the last tag, which stand in order, and so all of them, are of group 0002."""
-    tags = meta.tags
-    for tag in (tags[0], tags[-1]) if tags else ():
-        if tag.group != FILE_META_GROUP:
-            raise InvalidTagError("an element of another group than 0002 in File Meta Information (PS3.10 7.1)", tag=tag)
 
 
 def _is_missed(meta: DataSet, data_set: DataSet, theirs: int, ours: int) -> bool:
