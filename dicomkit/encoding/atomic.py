@@ -202,22 +202,17 @@ def remove_abandoned_files(folder: str | os.PathLike[str]) -> int:
 
 def _remove_if_abandoned(path: str) -> bool:
     try:
+        if fcntl is None:
+            os.unlink(path)  # which the system refuses while somebody has it open
+            return True
         descriptor = os.open(path, WRITE_FLAGS)
-    except OSError:
-        return False
-    try:
-        if fcntl is not None:
+        try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.unlink(path)
+        finally:
+            os.close(descriptor)
     except OSError:  # it is being written, or somebody else removed it
         return False
-    finally:
-        os.close(descriptor)
-    if fcntl is None:
-        try:
-            os.unlink(path)
-        except OSError:
-            return False
     return True
 
 

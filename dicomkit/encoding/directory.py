@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
     from dicomkit.element import DataElement
 
-__all__ = ["DIRECTORY_RECORDS", "Directory"]
+__all__ = ["Directory"]
 
-DIRECTORY_RECORDS = 0x00041220
 LINKS_TO_ROOTS = (0x00041200, 0x00041202)
 LINKS_OF_RECORDS = (0x00041400, 0x00041420, 0x00041504)
 # What a record begins with, one of which is as it was read: group length, the links, and what stands between them.
@@ -92,7 +91,7 @@ def _find_moves(read: DataSet, written: DataSet) -> dict[int, int]:
 
 
 def _records(directory: DataSet) -> list[DataSet]:
-    return directory.sequence(DIRECTORY_RECORDS) or []
+    return directory.sequence("DirectoryRecordSequence") or []
 
 
 def _links(directory: DataSet) -> Iterator[DataElement]:

@@ -67,6 +67,13 @@ def decode_jpeg2000(pillow, codestream):
     return samples - (1 << (header.precision - 1)) if header.is_signed else samples
 
 
+def frames_and_codestreams(file):
+    need_decoder(file.transfer_syntax)
+    pixel_data = file.pixel_data()
+    for index, frame in enumerate(pixel_data.frames()):
+        yield frame, bytes(pixel_data.frame_data(index))
+
+
 def distance(one, other):
     assert one.shape == other.shape
     return int(np.abs(one.astype(np.int64) - other.astype(np.int64)).max())
@@ -76,14 +83,11 @@ def test_dct_as_libjpeg_turbo_decodes_it(dicom_file, pillow):
     file = read_lossy(dicom_file.path, DCT)
     if file is None:
         pytest.skip("no lossy JPEG")
-    need_decoder(file.transfer_syntax)
-    pixel_data = file.pixel_data()
-    for index, ours in enumerate(pixel_data.frames()):
-        codestream = bytes(pixel_data.frame_data(index))
+    for ours, codestream in frames_and_codestreams(file):
         header = parse_jpeg_header(memoryview(codestream))
         if header.precision > 8:
             pytest.skip("Pillow has no 12 bits")
-        theirs = decode_jpeg(pillow, codestream, header, pixel_data.descriptor.photometric_interpretation)
+        theirs = decode_jpeg(pillow, codestream, header, file.photometric_interpretation)
         assert distance(ours, theirs) <= TOLERANCE
 
 
@@ -102,10 +106,8 @@ def test_wavelets_as_openjpeg_decodes_them(dicom_file, pillow):
     file = read_lossy(dicom_file.path, WAVELET)
     if file is None:
         pytest.skip("no lossy JPEG 2000")
-    need_decoder(file.transfer_syntax)
-    pixel_data = file.pixel_data()
-    for index, ours in enumerate(pixel_data.frames()):
-        assert distance(ours, decode_jpeg2000(pillow, bytes(pixel_data.frame_data(index)))) <= TOLERANCE
+    for ours, codestream in frames_and_codestreams(file):
+        assert distance(ours, decode_jpeg2000(pillow, codestream)) <= TOLERANCE
 
 
 @pytest.mark.parametrize("syntaxes", LEAST_COMPARED)

@@ -149,12 +149,18 @@ async def test_a_graceful_stop_lets_instances_arrive():
         assert [file.data_set_data for file in keeper.files] == [body]
 
 
+async def busy_peer(running):
+    """A peer that began to send an instance, and does not go on."""
+    peer = await RawPeer.associated(running.port)
+    await peer.send(data(pdv(3, COMMAND | LAST, store_command("1.2.3"))), data(pdv(3, 0, b"\0" * 100)))
+    while not any(provider and provider.is_busy for provider in running._providers.values()):
+        await asyncio.sleep(0)
+    return peer
+
+
 async def test_grace_has_an_end():
     async with server() as running:
-        peer = await RawPeer.associated(running.port)
-        await peer.send(data(pdv(3, COMMAND | LAST, store_command("1.2.3"))), data(pdv(3, 0, b"\0" * 100)))
-        while not any(provider and provider.is_busy for provider in running._providers.values()):
-            await asyncio.sleep(0)
+        peer = await busy_peer(running)
         await running.stop(grace=0.05)
         assert [kind for kind, _ in await peer.until_ended()] == [ABORT]
         await peer.close()
@@ -162,10 +168,7 @@ async def test_grace_has_an_end():
 
 async def test_a_stop_that_is_hurried():
     async with server() as running:
-        peer = await RawPeer.associated(running.port)
-        await peer.send(data(pdv(3, COMMAND | LAST, store_command("1.2.3"))), data(pdv(3, 0, b"\0" * 100)))
-        while not any(provider and provider.is_busy for provider in running._providers.values()):
-            await asyncio.sleep(0)
+        peer = await busy_peer(running)
         patient = asyncio.create_task(running.stop(grace=1000))
         await asyncio.sleep(0)
         await running.stop()
