@@ -13,11 +13,14 @@ if TYPE_CHECKING:
 
     DataSetSource = Buffer | Iterable[Buffer] | AsyncIterable[Buffer]
 
-__all__ = ["data_set_pieces"]
+__all__ = ["PIECE_LENGTH", "data_set_pieces", "whole_fragments"]
 
-PIECE_LENGTH = 1 << 20
+PIECE_LENGTH = 3 << 14
+"""About how many bytes are sent at a time. What a peer on the same network takes at once is in the processor's cache then: with 48 KiB
+500 files of 0.5 MB take 178 ms, with 256 KiB 194, and one of 524 MB takes 418 and 453."""
+
 MOST_FRAGMENTS = 512
-"""About how many bytes are sent at a time, and at most how many fragments, so that their list stays short: a peer may want them tiny."""
+"""At most how many fragments are sent at a time, so that their list stays short: a peer may want them tiny."""
 
 
 async def data_set_pieces(source: DataSetSource, length: int | None, fragment_length: int) -> AsyncGenerator[tuple[memoryview, bool], None]:
@@ -73,6 +76,11 @@ async def data_set_pieces(source: DataSetSource, length: int | None, fragment_le
         yield memoryview(b""), True
 
 
+def whole_fragments(length: int, fragment_length: int) -> int:
+    """Return about so many bytes that fill fragments: one, or as many as go into the length, but not too many."""
+    return max(1, min(length // fragment_length, MOST_FRAGMENTS)) * fragment_length
+
+
 def _as_buffer(source: DataSetSource) -> memoryview | None:
     try:
         return memoryview(cast("Buffer", source)).cast("B")
@@ -81,7 +89,7 @@ def _as_buffer(source: DataSetSource) -> memoryview | None:
 
 
 def _cut(data: memoryview, fragment_length: int, is_last: bool) -> Iterable[tuple[memoryview, bool]]:
-    step = max(1, min(PIECE_LENGTH // fragment_length, MOST_FRAGMENTS)) * fragment_length
+    step = whole_fragments(PIECE_LENGTH, fragment_length)
     for start in range(0, len(data) or 1, step):
         yield data[start : start + step], is_last and start + step >= len(data)
 

@@ -1,7 +1,7 @@
 """Data sets on their way to a peer: read from the file piece by piece, or converted, and never held twice.
 
-The event loop must not wait for a disk. What the system has in memory is read at once, some 30 us for each 256 KiB; what it would have
-to fetch is read in a thread.
+The event loop must not wait for a disk. What the system has in memory is read at once, in pieces so short that they are in the
+processor's cache still when the peer takes them; what it would have to fetch is read in a thread, in longer ones.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dicomkit.errors import (
     UnexpectedEndOfDataError,
 )
 from dicomkit.file import DICOMFile
+from dicomkit.network.data_set_pieces import PIECE_LENGTH, whole_fragments
 from dicomkit.network.services.completeness import TAIL_LENGTH, check_whole, has_last_delimiter, is_known_whole, without_delimiter
 from dicomkit.network.services.instances import FileIdentity, Instance, read_instance
 from dicomkit.network.services.mending import with_even_fragments
@@ -38,10 +39,8 @@ __all__ = ["Body", "Transcoder", "open_body"]
 Transcoder: TypeAlias = "Callable[[DICOMFile, str], DICOMFile]"
 """What converts a file into the transfer syntax with a UID. It is called in a thread."""
 
-PIECE_LENGTH = 1 << 18
-LARGE_LENGTH = 1 << 23
-LARGE_PIECE_LENGTH = 1 << 20
-"""Bytes of a piece; of a data set from which on pieces are longer, since nothing else needs the loop as often; and of those pieces."""
+LONG_PIECE_LENGTH = 1 << 18
+"""Bytes of the first piece, which shall tell whether the file is whole, and of those that a thread reads."""
 ONLY_CACHED = getattr(os, "RWF_NOWAIT", 0)
 
 
@@ -105,12 +104,11 @@ async def open_body(
     if isinstance(instance.source, memoryview):
         offset = instance.data_set_offset
         data_set = instance.source[offset:]
-        is_whole = is_forced or is_known_whole(data_set[:PIECE_LENGTH], len(data_set), syntax, offset)
+        is_whole = is_forced or is_known_whole(data_set[:LONG_PIECE_LENGTH], len(data_set), syntax, offset)
         if not is_whole and not (syntax.is_encapsulated and has_last_delimiter(data_set[-TAIL_LENGTH:])):
             await asyncio.get_running_loop().run_in_executor(None, check_whole, data_set, syntax, offset)
         return _memory_body(data_set, syntax)
-    piece_length = PIECE_LENGTH if instance.data_set_length < LARGE_LENGTH else LARGE_PIECE_LENGTH
-    return _FileBody(instance, max(1, piece_length // fragment_length) * fragment_length, buffers, is_forced=is_forced)
+    return _FileBody(instance, fragment_length, buffers, is_forced=is_forced)
 
 
 def check_encoding(start: memoryview, syntax: TransferSyntax) -> None:
@@ -142,7 +140,7 @@ def _memory_body(data_set: memoryview, syntax: TransferSyntax) -> Body:
 class _FileBody:
     """The part of a file behind its File Meta Information, as it is."""
 
-    def __init__(self, instance: Instance, piece_length: int, buffers: list[bytearray], *, is_forced: bool) -> None:
+    def __init__(self, instance: Instance, fragment_length: int, buffers: list[bytearray], *, is_forced: bool) -> None:
         self._path = str(instance.source)
         try:
             self._file = open(self._path, "rb", buffering=0)  # noqa: SIM115  # close() closes it
@@ -159,10 +157,12 @@ class _FileBody:
         self._offset, self._end = instance.data_set_offset, instance.data_set_offset + self.length
         self._size = instance.size
         self._buffers = buffers
-        self._buffer = buffers.pop() if buffers and len(buffers[-1]) == piece_length else bytearray(piece_length)
+        longest = whole_fragments(LONG_PIECE_LENGTH, fragment_length)
+        self._buffer = buffers.pop() if buffers and len(buffers[-1]) == longest else bytearray(longest)
         self._view = memoryview(self._buffer)
+        self._step = whole_fragments(PIECE_LENGTH, fragment_length)
         self._is_forced = is_forced
-        self._is_prepared = False
+        self._prepared: memoryview | None = None
         self._reading: asyncio.Future[None] | None = None
         self._flags = ONLY_CACHED if hasattr(os, "preadv") else 0
 
@@ -170,45 +170,53 @@ class _FileBody:
         return self
 
     async def __anext__(self) -> memoryview:
-        piece = self._view[: min(len(self._view), self._end - self._offset)]
+        piece, self._prepared = self._prepared or await self._read_piece(self._step), None
         if not piece:
             raise StopAsyncIteration
-        if not self._is_prepared:
-            await self._fill(piece)
-        self._is_prepared = False
         self._offset += len(piece)
         return piece
 
     async def prepare(self) -> None:
-        piece = self._view[: min(len(self._view), self._end - self._offset)]
-        await self._fill(piece)
+        piece = self._prepared = await self._read_piece(len(self._view))
         check_encoding(piece, self._syntax)
         if not self._is_forced and not is_known_whole(piece, self.length, self._syntax, self._offset):
             await self._check_end()
-        self._is_prepared = True
 
     async def _check_end(self) -> None:
         """See that the data set is all there, where its first piece does not tell."""
         tail = memoryview(bytearray(min(TAIL_LENGTH, self.length)))
-        await self._read(self._end - len(tail), tail)
+        start = self._end - len(tail)
+        count = self._read_cached(start, tail)
+        if count < len(tail):
+            await self._read_in_thread(start + count, tail[count:])
         if not (self._syntax.is_encapsulated and has_last_delimiter(tail)):
             await asyncio.get_running_loop().run_in_executor(None, _check_file, self._instance)
 
-    async def _fill(self, piece: memoryview) -> None:
-        padding = max(0, self._offset + len(piece) - self._size)
-        if padding:
-            piece[-1] = 0
-            piece = piece[:-1]
-        await self._read(self._offset, piece)
+    async def _read_piece(self, length: int) -> memoryview:
+        """Read the next bytes: so many if the system has them in memory, or else as many as the buffer holds."""
+        piece, content = self._cut(length)
+        count = self._read_cached(self._offset, content)
+        if count < len(content):
+            piece, content = self._cut(len(self._view))
+            await self._read_in_thread(self._offset + count, content[count:])
+        return piece
 
-    async def _read(self, offset: int, piece: memoryview) -> None:
-        count = self._read_cached(offset, piece) if self._flags else 0
-        if count < len(piece):
-            self._reading = asyncio.get_running_loop().run_in_executor(None, self._read_through, offset + count, piece[count:])
-            await asyncio.shield(self._reading)  # a cancelled future would look done, while the thread goes on
-            self._reading = None
+    def _cut(self, length: int) -> tuple[memoryview, memoryview]:
+        """Return the buffer for the next bytes, and of it what comes from the file: the last byte may be padding."""
+        piece = self._view[: min(length, self._end - self._offset)]
+        if not piece or self._offset + len(piece) <= self._size:
+            return piece, piece
+        piece[-1] = 0
+        return piece, piece[:-1]
+
+    async def _read_in_thread(self, offset: int, piece: memoryview) -> None:
+        self._reading = asyncio.get_running_loop().run_in_executor(None, self._read_through, offset, piece)
+        await asyncio.shield(self._reading)  # a cancelled future would look done, while the thread goes on
+        self._reading = None
 
     def _read_cached(self, offset: int, piece: memoryview) -> int:
+        if not self._flags:
+            return 0
         try:
             return os.preadv(self._file.fileno(), [piece], offset, self._flags)
         except BlockingIOError:

@@ -14,8 +14,9 @@ import pytest
 import dicomkit
 from dicomkit import DICOMFile
 from dicomkit.errors import DICOMError, InvalidValueError, ParsingError, PixelDataError, SourceError, SourceNotFoundError
+from dicomkit.network.data_set_pieces import PIECE_LENGTH
 from dicomkit.network.services import bodies
-from dicomkit.network.services.bodies import PIECE_LENGTH, Body, Transcoder, check_encoding, open_body
+from dicomkit.network.services.bodies import LONG_PIECE_LENGTH, Body, Transcoder, check_encoding, open_body
 from dicomkit.network.services.instances import Instance, read_instance
 from dicomkit.testing import data_set, element, encapsulated, file_meta, part10
 from dicomkit.transfer_syntax import TransferSyntax
@@ -23,6 +24,7 @@ from tests.unit.network.services.scripted_peer import BIG_ENDIAN, CT, DEFLATED, 
 
 FRAGMENT = 16378
 PIECE = PIECE_LENGTH // FRAGMENT * FRAGMENT
+LONG_PIECE = LONG_PIECE_LENGTH // FRAGMENT * FRAGMENT
 ATTRIBUTES = [(0x00080016, "UI", CT), (0x00080018, "UI", "1.2.3"), (0x00280010, "US", 513), (0x00280011, "US", 2)]
 
 
@@ -53,7 +55,7 @@ async def collect(body: Body) -> list[bytes]:
         body.close()
 
 
-@pytest.mark.parametrize("size", [0, 2, PIECE - 60, PIECE, PIECE + 1000, 3 * PIECE + 2])
+@pytest.mark.parametrize("size", [0, 2, PIECE - 60, PIECE, PIECE + 1000, LONG_PIECE, LONG_PIECE + 1000, LONG_PIECE + 3 * PIECE + 2])
 @pytest.mark.parametrize("is_prepared", [False, True])
 async def test_a_file_is_read_piece_by_piece(write: Callable[..., Path], size: int, is_prepared: bool) -> None:
     body = await opened(read_instance(write(image(size))))
@@ -62,11 +64,14 @@ async def test_a_file_is_read_piece_by_piece(write: Callable[..., Path], size: i
     pieces = await collect(body)
     assert b"".join(pieces) == image(size)
     assert body.length == len(image(size))
-    assert all(len(piece) == PIECE for piece in pieces[:-1])
+    lengths = [len(piece) for piece in pieces]
+    if is_prepared:
+        assert lengths.pop(0) == min(body.length, LONG_PIECE)
+    assert all(length == PIECE for length in lengths[:-1])
 
 
 def test_pieces_are_multiples_of_a_fragment() -> None:
-    assert PIECE % FRAGMENT == 0
+    assert PIECE % FRAGMENT == LONG_PIECE % FRAGMENT == 0
 
 
 async def test_one_buffer_serves_all_pieces_and_the_next_file(write: Callable[..., Path]) -> None:
@@ -76,7 +81,7 @@ async def test_one_buffer_serves_all_pieces_and_the_next_file(write: Callable[..
         body = await open_body(read_instance(path), TransferSyntax.get(EXPLICIT), FRAGMENT, None, buffers)
         await collect(body)
         body.close()  # twice is once
-        assert [len(buffer) for buffer in buffers] == [PIECE]
+        assert [len(buffer) for buffer in buffers] == [LONG_PIECE]
 
 
 @pytest.mark.parametrize("count_cached", [0, 1000, PIECE - 1])
@@ -91,14 +96,15 @@ async def test_what_is_not_in_memory_is_read_in_a_thread(
         through(self, offset, piece)
 
     def some(self: bodies._FileBody, offset: int, piece: memoryview) -> int:
-        piece[:count_cached] = path.read_bytes()[offset : offset + count_cached]
-        return count_cached
+        count = min(count_cached, len(piece))
+        piece[:count] = path.read_bytes()[offset : offset + count]
+        return count
 
-    path = write(image(2 * PIECE + 1000))
+    path = write(image(2 * LONG_PIECE + 1000))
     monkeypatch.setattr(bodies._FileBody, "_read_through", watched)
     monkeypatch.setattr(bodies._FileBody, "_read_cached", some)
     monkeypatch.setattr(bodies, "ONLY_CACHED", 1)
-    assert b"".join(await collect(await opened(read_instance(path)))) == image(2 * PIECE + 1000)
+    assert b"".join(await collect(await opened(read_instance(path)))) == image(2 * LONG_PIECE + 1000)
     assert threads
     assert threading.main_thread() not in threads
 
@@ -179,7 +185,7 @@ async def test_bytes_are_not_copied() -> None:
 # What is wrong with files.
 
 
-@pytest.mark.parametrize("more", [0, PIECE, PIECE - 1])
+@pytest.mark.parametrize("more", [0, LONG_PIECE, LONG_PIECE - 1])
 @pytest.mark.filterwarnings("ignore::dicomkit.DICOMWarning")  # of bytes after the deflated data set
 async def test_a_deflated_data_set_of_odd_length_is_padded(tmp_path: Path, more: int) -> None:
     """Peers abort when they see an odd fragment (PS3.8 9.3.5.1); a NUL may follow what is deflated (PS3.5 A.5)."""

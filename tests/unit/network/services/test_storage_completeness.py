@@ -9,7 +9,7 @@ import pytest
 from dicomkit.errors import UnexpectedEndOfDataError
 from dicomkit.file import DICOMFile
 from dicomkit.network.dimse import DIMSEStatus
-from dicomkit.network.services.bodies import PIECE_LENGTH, open_body
+from dicomkit.network.services.bodies import LONG_PIECE_LENGTH, open_body
 from dicomkit.network.services.completeness import TAIL_LENGTH
 from dicomkit.network.services.configuration import StorageConfiguration
 from dicomkit.network.services.instances import read_instance
@@ -21,7 +21,7 @@ from tests.unit.network.services.scripted_peer import BIG_ENDIAN, CT, EXPLICIT, 
 
 ATTRIBUTES = [(0x00080016, "UI", CT), (0x00080018, "UI", "1.2.3"), (0x00280010, "US", 513)]
 PADDING = (0xFFFCFFFC, "OB", bytes(TAIL_LENGTH + 1000))
-SIZES = [1000, 2 * PIECE_LENGTH]
+SIZES = [1000, 2 * LONG_PIECE_LENGTH]
 
 
 def native(syntax: str, size: int, *more: tuple[int, str, bytes]) -> bytes:
@@ -40,7 +40,7 @@ def file(data: bytes, syntax: str) -> bytes:
 FILES = [
     *((native(syntax, size, *more), syntax) for syntax in (EXPLICIT, IMPLICIT, BIG_ENDIAN) for size in SIZES for more in ((), (PADDING,))),
     *((compressed(size, *more), JPEG) for size in SIZES for more in ((), (PADDING,))),
-    (data_set([*ATTRIBUTES, (0x00420011, "OB", bytes(2 * PIECE_LENGTH))]), EXPLICIT),  # no pixel data
+    (data_set([*ATTRIBUTES, (0x00420011, "OB", bytes(2 * LONG_PIECE_LENGTH))]), EXPLICIT),  # no pixel data
 ]
 
 
@@ -124,7 +124,7 @@ async def test_a_cut_file_costs_nobody_else_anything(tmp_path: Path) -> None:
     paths = []
     for number in range(3):
         paths.append(tmp_path / f"{number}.dcm")
-        paths[-1].write_bytes(file(native(EXPLICIT, 2 * PIECE_LENGTH), EXPLICIT)[: -1000 if number == 1 else None])
+        paths[-1].write_bytes(file(native(EXPLICIT, 2 * LONG_PIECE_LENGTH), EXPLICIT)[: -1000 if number == 1 else None])
     async with ScriptedPeer() as peer:
         events = await store(peer, paths)
         with pytest.raises(UnexpectedEndOfDataError):
