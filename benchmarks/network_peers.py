@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import os
 import sys
 import tempfile
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -95,6 +97,33 @@ def writing_storescp() -> Peer:
 
 
 @cache
-def orthanc() -> Peer:
-    """Orthanc as it is installed."""
-    return enter(peers.orthanc(folder() / "orthanc", DicomScpTimeout=30))
+def pynetdicom_archive() -> Peer:
+    """pynetdicom's own application ``qrscp``, which is a whole archive and takes every storage class."""
+    port = free_port()
+    place = folder() / "archive"
+    (place / "instances").mkdir(parents=True)
+    configuration = place / "qrscp.ini"
+    settings = {
+        "ae_title": "PYNETQR", "port": port, "max_pdu": 16382, "log_identifier": False, "bind_address": HOST, "acse_timeout": 30,
+        "dimse_timeout": 30, "network_timeout": 30, "instance_location": place / "instances",
+        "database_location": place / "instances.sqlite",
+    }  # fmt: skip
+    configuration.write_text("[DEFAULT]\n" + "".join(f"{name}: {value}\n" for name, value in settings.items()))
+    return enter(running([sys.executable, "-m", "pynetdicom", "qrscp", "-c", str(configuration)], [port], place, "PYNETQR"))
+
+
+@contextmanager
+def empty_orthanc() -> Iterator[Peer]:
+    """Orthanc as it is installed, with nothing in it: it takes a millisecond longer to replace an instance than to store one."""
+    place = Path(tempfile.mkdtemp(dir=folder()))
+    with peers.orthanc(place, DicomScpTimeout=30) as peer:
+        yield peer
+    cut_files(place)
+
+
+def cut_files(place: Path) -> int:
+    """Cut the files of a folder to nothing, and return how many there are. They stay: ext4 is slow to use a deleted file's place again."""
+    files = [path for path in place.rglob("*") if path.is_file()]
+    for path in files:
+        os.truncate(path, 0)
+    return len(files)
