@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks import network_peers as servers
-from benchmarks.harness import Budget, Row, Subject
+from benchmarks.harness import Budget, Row, Subject, cut_files
 from benchmarks.inputs import Inputs
 from benchmarks.network_peers import HOST, OUR_TITLE, Peer
 from benchmarks.peers import dicomkit, find
@@ -142,7 +142,7 @@ def put_aside(folder: Path) -> int:
     aside = Path(tempfile.mkdtemp(dir=servers.folder()))
     os.replace(folder, aside)
     folder.mkdir()
-    return servers.cut_files(aside)
+    return cut_files(aside)
 
 
 def store_row(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,18 +12,20 @@ from typing import Any
 
 from benchmarks import walks
 from benchmarks.bench_reading import expected_elements
-from benchmarks.harness import Answer, Budget, Row, Subject
+from benchmarks.harness import Answer, Budget, Row, Subject, cut_files
 from benchmarks.inputs import FILES_PER_SERIES, SCAN_FILES, Inputs
 from benchmarks.peers import dicomkit, dicomsdl, pydicom
 from benchmarks.walks import Digest
 
 EDITED_NAME = "Edited^Name"
-TARGETS = 16  # file names that the edited series are written to in turn, so that the disk need not hold them all
+TURN = 250  # new files, after which they are cut to nothing, so that the disk need not hold them all
+TARGETS = 16  # file names that others are written to in turn, for the same reason
 
 
 def rows(inputs: Inputs, is_quick: bool) -> list[Row]:
     """Return the rows of this room; a quick run edits one series only."""
     series = inputs.series() / "series_00" if is_quick else inputs.series()
+    files = FILES_PER_SERIES if is_quick else SCAN_FILES
     return [
         build_row("ct-build", "set the values of a CT and write it", inputs.ct(), (Budget("pydicom", 30), Budget("dicomsdl", 5))),
         set_row("ct-set", "write CT, all values set before", inputs.ct(), (Budget("pydicom", 30),)),
@@ -37,7 +40,8 @@ def rows(inputs: Inputs, is_quick: bool) -> list[Row]:
         read_row("enhanced-as-read", "write enhanced CT as read", inputs.enhanced()),
         edit_row("enhanced-edited", "write enhanced CT with one element set", inputs.enhanced(), (Budget("dicomsdl", 5),)),
         nested_row("enhanced-nested", "write enhanced CT with one element of one frame set", inputs.enhanced()),
-        series_row(series, FILES_PER_SERIES if is_quick else SCAN_FILES),
+        series_row("series-edited", "read, change one attribute, write", series, files, (Budget("pydicom", 10),), is_new=True),
+        series_row("series-replaced", "the same over files that are there", series, files, is_new=False),
     ]
 
 
@@ -200,38 +204,62 @@ def nested_row(name: str, title: str, path: Path) -> Row:
     return Row(name, title, subjects(lambda: mine.write(), lambda: write_with_pydicom(theirs), None), (), expected_elements(path))
 
 
-def series_row(root: Path, files: int) -> Row:
-    """Read each file of a series, change one attribute, and write it; what the disk takes for a plain copy is subtracted."""
+def series_row(name: str, title: str, root: Path, files: int, budgets: tuple[Budget, ...] = (), *, is_new: bool) -> Row:
+    """Read each file of a series, change one attribute, and write it to a new file, or over one that is there.
+
+    What a plain copy takes is subtracted. New files are cut to nothing, beside the clock, before there are many of them.
+    """
     held = tempfile.TemporaryDirectory(prefix="dicomkit-bench-")  # goes with the row
-    folder = Path(held.name)
     paths = sorted(str(path) for path in root.rglob("*.dcm"))
+    answers: dict[str, Answer] = {}
 
-    def edit(read: Callable[[str], Any], write: Callable[[Any, str], object]) -> int:
-        for number, path in enumerate(paths):
-            data_set = read(path)
-            data_set.PatientName = EDITED_NAME
-            write(data_set, str(Path(held.name) / f"{number % TARGETS}.dcm"))
-        return len(paths)
+    def measure(subject: str, write: Callable[[str, str], object]) -> float:
+        folder = Path(tempfile.mkdtemp(dir=held.name)) if is_new else Path(held.name, subject)
+        folder.mkdir(exist_ok=True)
+        names, seconds = set(), 0.0
+        for start in range(0, len(paths), TURN):
+            turn = [
+                (path, f"{folder}/{number if is_new else number % TARGETS}.dcm")
+                for number, path in enumerate(paths[start : start + TURN], start)
+            ]
+            begin = time.perf_counter()
+            for path, target in turn:
+                write(path, target)
+            seconds += time.perf_counter() - begin
+            if subject != "copy":
+                names.update(dicomkit.read(target).PatientName for target in {target for _, target in turn})
+            if is_new:
+                cut_files(folder)
+        answers[subject] = {"files": len(paths), "names": sorted(names)}
+        return seconds / len(paths)
 
-    def copy() -> None:
-        for number, path in enumerate(paths):
-            (folder / f"copy{number % TARGETS}").write_bytes(Path(path).read_bytes())
+    def edit_with_us(path: str, target: str) -> None:
+        file = dicomkit.read(path)
+        file.PatientName = EDITED_NAME
+        file.write(target)
 
-    def count(done: Any) -> Answer:
-        names = {dicomkit.read(path).PatientName for path in folder.glob("*.dcm")} if dicomkit else set()
-        return {"files": done, "names": sorted(names)}
+    def edit_with_pydicom(path: str, target: str) -> None:
+        data_set = pydicom.dcmread(path)
+        data_set.PatientName = EDITED_NAME
+        data_set.save_as(target)
+
+    def copy(path: str, target: str) -> None:
+        Path(target).write_bytes(Path(path).read_bytes())
+
+    def subject(name: str, write: Callable[[str, str], object], is_present: bool) -> Subject:
+        return Subject(lambda: measure(name, write), lambda _: answers[name] if name != "copy" else {}, is_present)
 
     return Row(
-        "series-edited",
-        f"{files:,} CT files: read, change one attribute, write; a file, less copying it",
+        name,
+        f"{files:,} CT files: {title}; a file, less copying it",
         {
-            "dicomkit": Subject(lambda: edit(dicomkit.read, lambda file, path: file.write(path)), count, bool(dicomkit)),
-            "pydicom": Subject(lambda: edit(pydicom.dcmread, lambda data_set, path: data_set.save_as(path)), count, bool(pydicom)),
-            "copy": Subject(copy),
+            "dicomkit": subject("dicomkit", edit_with_us, bool(dicomkit)),
+            "pydicom": subject("pydicom", edit_with_pydicom, bool(pydicom)),
+            "copy": subject("copy", copy, True),
         },
-        (Budget("pydicom", 10),),
+        budgets,
         {"files": files, "names": [EDITED_NAME]},
         baseline="copy",
-        repeats=1,
+        is_timed=False,
         per=files,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
+from benchmarks.harness import cut_files
 from tests.interop.network import peers
 from tests.interop.network.peers import HOST, NO_NAGLE, Peer, free_port, running
 
@@ -119,11 +119,3 @@ def empty_orthanc() -> Iterator[Peer]:
     with peers.orthanc(place, DicomScpTimeout=30) as peer:
         yield peer
     cut_files(place)
-
-
-def cut_files(place: Path) -> int:
-    """Cut the files of a folder to nothing, and return how many there are. They stay: ext4 is slow to use a deleted file's place again."""
-    files = [path for path in place.rglob("*") if path.is_file()]
-    for path in files:
-        os.truncate(path, 0)
-    return len(files)
