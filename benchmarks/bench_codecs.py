@@ -128,7 +128,7 @@ def decode_row(
 ) -> Row:
     """Read a file of one frame and decode it."""
     codestream = encode(frame)
-    path = write_file(folder / f"{name}.dcm", shape_of(frame, bits_stored, colors), [codestream], uid)
+    path = str(write_file(folder / f"{name}.dcm", shape_of(frame, bits_stored, colors), [codestream], uid))
     answer = partial(digest, is_lossy=is_lossy)
     subjects: dict[str, Subject] = {
         "dicomkit": Subject(lambda: dicomkit.read(path).pixel_data().array(), answer, bool(dicomkit)),
@@ -142,7 +142,7 @@ def decode_row(
     )
 
 
-def pydicom_subjects(path: Path, answer: Callable[[Any], Answer]) -> Mapping[str, Subject]:
+def pydicom_subjects(path: str, answer: Callable[[Any], Answer]) -> Mapping[str, Subject]:
     """Return pydicom with each of its plugins; one that cannot do it is listed as such."""
     if pydicom is None:
         return {}
@@ -218,6 +218,7 @@ def gdcm_encoder(path: Path) -> Callable[[], object]:
     """Return GDCM's change of transfer syntax. It works in place, so each time on an image just read: 2 % of the time."""
     if gdcm is None:
         return lambda: None
+
     def encode() -> object:
         reader = gdcm.ImageReader()
         reader.SetFileName(str(path))
@@ -228,7 +229,7 @@ def gdcm_encoder(path: Path) -> Callable[[], object]:
         change.SetInput(reader.GetImage())
         if not change.Change():
             raise RuntimeError("GDCM did not encode")
-        return None     # its output does not outlive it
+        return None  # its output does not outlive it
 
     return encode
 
@@ -236,13 +237,14 @@ def gdcm_encoder(path: Path) -> Callable[[], object]:
 def volume_row(folder: Path, count: int) -> Row:
     """Decode a volume in memory with two workers, beside the bare decoder in two threads."""
     frame = ct_frame(512, 512)
-    codestream = imagecodecs.htj2k_encode(frame, reversible=True)
-    path = write_file(folder / f"volume{count}.dcm", shape_of(frame, 16), [codestream] * count, dicomkit.uids.HTJ2KLossless)
+    # As those of a file, each lies in memory of its own.
+    codestreams = [imagecodecs.htj2k_encode(frame, reversible=True) for _ in range(count)]
+    path = write_file(folder / f"volume{count}.dcm", shape_of(frame, 16), codestreams, dicomkit.uids.HTJ2KLossless)
 
     def bare() -> object:
         volume = numpy.empty((count, *frame.shape), frame.dtype)
         with ThreadPoolExecutor(WORKERS) as pool:
-            list(pool.map(lambda index: imagecodecs.htj2k_decode(codestream, out=volume[index]), range(count)))
+            list(pool.map(lambda index: imagecodecs.htj2k_decode(codestreams[index], out=volume[index]), range(count)))
         return volume
 
     file = dicomkit.read(path)

@@ -21,7 +21,7 @@ __all__ = ["Codec", "CodecError", "EncodeOptions", "EncodedFrame", "FrameDecoder
 
 
 class FrameDescriptor(Protocol):
-    """What the image attributes say of a frame (PS3.3 C.7.6.3). ``dicomkit.pixels.PixelDataDescriptor`` is one."""
+    """What the image attributes say of a frame (PS3.3 C.7.6.3), which does not change. ``dicomkit.pixels.PixelDataDescriptor`` is one."""
 
     @property
     def rows(self) -> int:

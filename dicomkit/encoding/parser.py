@@ -34,6 +34,7 @@ __all__ = ["ParsedFile", "parse_file"]
 
 PREAMBLE_LENGTH = 128
 PREFIX = b"DICM"
+META_OFFSET = PREAMBLE_LENGTH + len(PREFIX)
 TRANSFER_SYNTAX_UID = 0x00020010
 FILE_META_GROUP = 0x0002
 FILE_META_GROUP_LENGTH = b"\2\0\0\0UL\4\0"
@@ -103,10 +104,13 @@ def parse_file(buffer: object, size: int, loader: Loader | None, options: ReadOp
     DICOMError
         For everything that is wrong with the bytes; with ``options.partial``, only when nothing can be read at all.
     """
-    head = _head(buffer, loader)
-    if len(head) < min(size, PREAMBLE_LENGTH + len(PREFIX)):
+    view = memoryview(buffer)  # type: ignore[arg-type]
+    if loader is not None:
+        loader.ensure(0, min(view.nbytes, META_OFFSET))
+    head = bytes(view[:META_OFFSET])
+    if len(head) < min(size, META_OFFSET):
         return None  # what looks like the header of pixels that end the file lies within the preamble
-    start = _start_of_meta(head, options)
+    start = META_OFFSET if head[PREAMBLE_LENGTH:] == PREFIX else _start_of_bare_meta(head, options)
     meta_limits, limits, character_set = _limits(options)
     index = _scan_meta(buffer, start, size, loader, meta_limits)
     if index is None:
@@ -114,7 +118,7 @@ def parse_file(buffer: object, size: int, loader: Loader | None, options: ReadOp
     if index.has_anomalies:
         _warn_of(index)
     meta = data_set_from_index(index)
-    preamble = head[:PREAMBLE_LENGTH] if start == PREAMBLE_LENGTH + len(PREFIX) else None
+    preamble = head[:PREAMBLE_LENGTH] if start == META_OFFSET else None
     if index.error is not None:
         return ParsedFile(preamble, meta, DataSet(), EXPLICIT_VR_LITTLE_ENDIAN, index.error)
 
@@ -167,24 +171,15 @@ def _scan_meta(buffer: object, start: int, size: int, loader: Loader | None, lim
     return index
 
 
-def _head(buffer: object, loader: Loader | None) -> bytes:
-    view = memoryview(buffer)  # type: ignore[arg-type]
-    if loader is not None:
-        loader.ensure(0, min(view.nbytes, PREAMBLE_LENGTH + len(PREFIX)))
-    return bytes(view[: PREAMBLE_LENGTH + len(PREFIX)])
-
-
-def _start_of_meta(head: bytes, options: ReadOptions) -> int:
-    """Where the File Meta Information begins (PS3.10 7.1)."""
-    if head[PREAMBLE_LENGTH:] == PREFIX:
-        return PREAMBLE_LENGTH + len(PREFIX)
+def _start_of_bare_meta(head: bytes, options: ReadOptions) -> int:
+    """Where the File Meta Information begins without preamble and prefix, which PS3.10 7.1 wants."""
     if head[: len(PREFIX)] == PREFIX:
         if options.force:
             return len(PREFIX)
         raise InvalidPreambleError("the DICM prefix comes without its preamble", offset=0)
     if options.force:
         return 0
-    if len(head) < PREAMBLE_LENGTH + len(PREFIX):
+    if len(head) < META_OFFSET:
         raise UnexpectedEndOfDataError("a DICOM file has at least 132 bytes", offset=len(head))
     raise InvalidDICMPrefixError("this is no DICOM file; force=True reads bare data sets. No DICM prefix", offset=PREAMBLE_LENGTH)
 

@@ -40,7 +40,6 @@ class DecodedFrames:
         self._codecs = codecs
         self._lock = threading.Lock()
         self._photometric_interpretations: dict[int, PhotometricInterpretation] = {}
-        self._has_spare_bits = self._descriptor.bits_stored < self._descriptor.bytes_per_sample * 8
 
     def frame_data(self, frame_index: int) -> memoryview:
         """Return the encoded bytes of a frame."""
@@ -59,10 +58,11 @@ class DecodedFrames:
         """
         descriptor, uid = self._descriptor, self._transfer_syntax_uid
         codec = self._codecs.find_decoder(uid) or self._codecs.get_decoder(uid)
-        encoded = self.frame_data(frame_index)
+        with self._lock:
+            encoded = self._encapsulated.frame_data(frame_index)
         frame = new_array(descriptor.frame_shape, descriptor.dtype) if out is None else out
         colors = decode_frame(codec, encoded, descriptor, frame, transfer_syntax_uid=uid, frame_index=frame_index)
-        if self._has_spare_bits and not getattr(codec, "decodes_values", False):
+        if descriptor.bits_stored < frame.itemsize * 8 and not getattr(codec, "decodes_values", False):
             extract_stored_bits(as_bytes(frame), descriptor)
         self._photometric_interpretations[frame_index] = PhotometricInterpretation.parse(colors)
         return frame

@@ -16,12 +16,11 @@ from dicomkit.pixels.memory import read_range
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
     from dicomkit.element import DataElement
-    from dicomkit.tag import Tag
 
 __all__ = ["EncapsulatedPixelData"]
 
 _ITEM_HEADER_LENGTH = 8
-_EXTENDED_OFFSET_TABLE, _EXTENDED_OFFSET_TABLE_LENGTHS = tags.ExtendedOffsetTable, tags.ExtendedOffsetTableLengths
+_TABLE, _TABLE_LENGTHS = tags.ExtendedOffsetTable, tags.ExtendedOffsetTableLengths
 
 
 class EncapsulatedPixelData:
@@ -76,7 +75,7 @@ class EncapsulatedPixelData:
         PixelDataError
             If Pixel Data is not encapsulated, or its fragments cannot be shared out among the frames.
         """
-        element = data_set["PixelData"]
+        element = data_set[tags.PixelData]
         ranges = element.encapsulated_fragment_ranges
         if ranges is None:
             raise PixelDataError("Pixel Data is native, in a transfer syntax that wants it encapsulated (PS3.5 A.4)")
@@ -85,8 +84,8 @@ class EncapsulatedPixelData:
             _Fragments(element, ranges),
             element.encapsulated_offset_table or (),
             fragment_lengths=[length for _, length in ranges],
-            extended_offset_table=_read_offsets(data_set, _EXTENDED_OFFSET_TABLE),
-            extended_offset_table_lengths=_read_offsets(data_set, _EXTENDED_OFFSET_TABLE_LENGTHS),
+            extended_offset_table=_read_offsets(data_set[_TABLE]) if _TABLE in data_set else (),
+            extended_offset_table_lengths=_read_offsets(data_set[_TABLE_LENGTHS]) if _TABLE_LENGTHS in data_set else (),
         )
 
     @property
@@ -199,11 +198,9 @@ class _Fragments(Sequence[memoryview]):
         return read_range(self._element, *self._ranges[index])
 
 
-def _read_offsets(data_set: DataSet, tag: Tag) -> tuple[int, ...]:
+def _read_offsets(element: DataElement) -> tuple[int, ...]:
     """Read 64-bit numbers of an OV element; only little endian syntaxes are encapsulated."""
-    if tag not in data_set:
-        return ()
-    data = data_set[tag].value_data
+    data = element.value_data
     if len(data) % 8:
-        raise PixelDataError(f"{tag} is not made of 64-bit numbers")
+        raise PixelDataError(f"{element.tag} is not made of 64-bit numbers")
     return struct.unpack(f"<{len(data) // 8}Q", data)

@@ -156,8 +156,8 @@ class PixelData:
         ndarray
             As :meth:`frame` gives it if there is one frame; else with the frame as first axis.
         """
-        if not self.descriptor.is_multi_frame:
-            return self.frame(0, out)
+        if self.descriptor.number_of_frames == 1:
+            return self._source.unpack(0) if out is None else self.frame(0, out)
         if out is not None:
             check_out(out, (len(self), *self.descriptor.frame_shape), self.descriptor.dtype)
             return self._source.unpack_all(out, workers)

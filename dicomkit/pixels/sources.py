@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dicomkit import uids
+from dicomkit import tags, uids
 from dicomkit.codecs import registry
 from dicomkit.codecs.deflate import inflate_frame
 from dicomkit.errors import MissingRequiredElementError, PixelDataError
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 __all__ = ["find_pixel_data", "find_pixel_data_element", "read_pixel_data"]
 
-_PIXEL_DATA_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+_PIXEL_DATA_TAGS = (tags.PixelData, tags.FloatPixelData, tags.DoubleFloatPixelData)
 _NATIVE_VRS = (VR.OB, VR.OW, VR.UN)
 _FLOAT_VRS = (*_NATIVE_VRS, VR.OF, VR.OD)
 
 
 def find_pixel_data_element(data_set: DataSet) -> DataElement | None:
     """Return the element with Pixel Data, Float Pixel Data or Double Float Pixel Data; None if there is none."""
-    for keyword in _PIXEL_DATA_KEYWORDS:
-        if keyword in data_set:
-            return data_set[keyword]
+    for tag in _PIXEL_DATA_TAGS:
+        if tag in data_set:
+            return data_set[tag]
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dicomkit import uids
 from dicomkit.codecs import EncodedFrame, EncodeOptions
@@ -42,26 +42,23 @@ class JPEGCodec:
     transfer_syntax_uids = (uids.JPEGBaseline8Bit, uids.JPEGExtended12Bit, *_LOSSLESS_UIDS)
 
     def __init__(self) -> None:
-        self._headers = RememberedHeader(parse_jpeg_header)
+        self._headers = RememberedHeader(parse_jpeg_header, _settle)
 
     def decode_frame(self, encoded: memoryview, descriptor: FrameDescriptor, out: npt.NDArray[Any]) -> str:
         """Decode a frame, of whichever process its header says: real files mix up the transfer syntaxes."""
-        header = self._headers.parse(encoded)
-        _check_process(header)
-        header.check(encoded, descriptor)
-        stored, wanted, photometric_interpretation = _colors(header, descriptor)
-        is_lossless = header.is_lossless
-        codestream = encoded if is_lossless else _mend_spectral_selection(header, encoded)
+        header, plan = self._headers.find(encoded, descriptor)
+        header.check_whole(encoded)
+        codestream = encoded if plan.is_lossless else _mend_spectral_selection(header, encoded)
         decode_into(
             out,
             descriptor,
-            lambda samples: decode_jpeg(codestream, samples, stored, wanted),
+            lambda samples: decode_jpeg(codestream, samples, plan.stored, plan.wanted),
             precision=header.precision,
-            is_lossy=not is_lossless,
-            is_clamped=not is_lossless,
+            is_lossy=not plan.is_lossless,
+            is_clamped=not plan.is_lossless,
             to_values=True,
         )
-        return photometric_interpretation
+        return plan.photometric_interpretation
 
     def encode_frame(self, pixels: npt.NDArray[Any], descriptor: FrameDescriptor, options: EncodeOptions) -> EncodedFrame:
         """Encode a frame. Lossy RGB is stored as YBR_FULL_422, lossless pixels as they are."""
@@ -93,6 +90,28 @@ def _encode_with_loss(samples: npt.NDArray[Any], precision: int, given: str | No
     return encode_at_quality(encode, options, samples.nbytes, default=_DEFAULT_QUALITY)
 
 
+class _Plan(NamedTuple):
+    """The process; the colours that are stored, those to decode to, and the photometric interpretation that this makes."""
+
+    is_lossless: bool
+    stored: str | None
+    wanted: str | None
+    photometric_interpretation: str
+
+
+def _settle(header: JPEGHeader, descriptor: FrameDescriptor) -> _Plan:
+    """Check a header, and say how it is decoded."""
+    _check_process(header)
+    header.check_frame(descriptor)
+    photometric_interpretation = without_subsampling(descriptor.photometric_interpretation)
+    if descriptor.samples_per_pixel == 1:
+        return _Plan(header.is_lossless, None, None, photometric_interpretation)
+    if header.is_lossless:
+        # One and the same name on both sides: nothing is converted, whatever the samples mean.
+        return _Plan(True, "RGB", "RGB", photometric_interpretation)
+    return _Plan(False, "RGB" if _is_rgb(header, photometric_interpretation) else "YCBCR", "RGB", "RGB")
+
+
 def _check_process(header: JPEGHeader) -> None:
     if header.start_of_frame == _LOSSLESS:
         if not (2 <= header.precision <= 16 and 1 <= header.selection_value <= 7 and header.point_transform < header.precision):
@@ -100,17 +119,6 @@ def _check_process(header: JPEGHeader) -> None:
     elif header.precision not in _DCT_PRECISIONS.get(header.start_of_frame, ()):
         process = f"process FF{header.start_of_frame:02X} of {header.precision} bits"
         raise PixelDataError(f"the codestream is {process}, which DICOM has not (PS3.5 A.4.1)")
-
-
-def _colors(header: JPEGHeader, descriptor: FrameDescriptor) -> tuple[str | None, str | None, str]:
-    """Return the colours that are stored, those to decode to, and the photometric interpretation that this makes."""
-    photometric_interpretation = without_subsampling(descriptor.photometric_interpretation)
-    if descriptor.samples_per_pixel == 1:
-        return None, None, photometric_interpretation
-    if header.is_lossless:
-        # One and the same name on both sides: nothing is converted, whatever the samples mean.
-        return "RGB", "RGB", photometric_interpretation
-    return "RGB" if _is_rgb(header, photometric_interpretation) else "YCBCR", "RGB", "RGB"
 
 
 def _is_rgb(header: JPEGHeader, photometric_interpretation: str) -> bool:

@@ -51,12 +51,12 @@ class JPEG2000Codec:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._frames_in_work = 0
-        self._headers = RememberedHeader(parse_jpeg2000_header)
+        self._headers = RememberedHeader(parse_jpeg2000_header, _settle)
 
     def decode_frame(self, encoded: memoryview, descriptor: FrameDescriptor, out: npt.NDArray[Any]) -> str:
         """Decode a frame, high-throughput or not: what its header says counts, not the transfer syntax."""
-        header = self._headers.parse(encoded)
-        codestream = header.check(encoded, descriptor)
+        header, photometric_interpretation = self._headers.find(encoded, descriptor)
+        codestream = header.codestream(encoded)
         decode_into(
             out,
             descriptor,
@@ -65,7 +65,7 @@ class JPEG2000Codec:
             is_signed=header.is_signed,
             is_lossy=not header.is_reversible,
         )
-        return _decoded_photometric_interpretation(descriptor)
+        return photometric_interpretation
 
     def encode_frame(self, pixels: npt.NDArray[Any], descriptor: FrameDescriptor, options: EncodeOptions) -> EncodedFrame:
         """Encode a frame in one tile; RGB through RCT or ICT, YBR_FULL without loss as it is."""
@@ -138,7 +138,9 @@ def _photometric_interpretation_inside(descriptor: FrameDescriptor, is_lossless:
     return str(without_subsampling(descriptor.photometric_interpretation))
 
 
-def _decoded_photometric_interpretation(descriptor: FrameDescriptor) -> str:
+def _settle(header: JPEG2000Header, descriptor: FrameDescriptor) -> str:
+    """Check a header, and return the photometric interpretation that decoding makes."""
+    header.check_frame(descriptor)
     if descriptor.photometric_interpretation in _COMPONENT_TRANSFORMS:
         return "RGB"
     return without_subsampling(descriptor.photometric_interpretation)

@@ -32,14 +32,12 @@ class _Tables:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._are_made = False
+        self.are_made = False
 
     def make(self) -> None:
         """Return when they are there."""
-        if self._are_made:
-            return
         with self._lock:
-            if self._are_made:
+            if self.are_made:
                 return
             for dtype in (np.uint8, np.int8, np.uint16, np.int16):
                 for step in (None, _SOME_STEP):
@@ -48,7 +46,7 @@ class _Tables:
                         samples = frame if has_transformation else np.ascontiguousarray(frame[..., 0])
                         encoded = _encode_htj2k(samples, step, by_resolution=False, has_transformation=has_transformation)
                         imagecodecs.htj2k_decode(encoded, planar=False, out=samples)
-            self._are_made = True
+            self.are_made = True
 
 
 _tables = _Tables()
@@ -66,7 +64,8 @@ def decode_lossless_htj2k(encoded: bytes | memoryview, out: npt.NDArray[Any]) ->
     line says whether all came: it is marked before, and if a component still has its mark OpenJPEG decodes the frame, or raises. An image
     that ends so by chance, one in 2**64 unless it is very narrow, is only decoded twice.
     """
-    _tables.make()
+    if not _tables.are_made:
+        _tables.make()
     size, components = out.itemsize, out.shape[2] if out.ndim == 3 else 1
     count = min(_MARKED_PIXELS, out.shape[1])
     end = out.data.cast("B")[-count * components * size :]
@@ -77,14 +76,12 @@ def decode_lossless_htj2k(encoded: bytes | memoryview, out: npt.NDArray[Any]) ->
         end[:] = b"".join(mark[at : at + size] * components for at in range(0, len(mark), size))
     # Not planar: else components without a transformation would be.
     imagecodecs.htj2k_decode(encoded, planar=False, out=out)  # type: ignore[arg-type]
-    if _has_mark(bytes(end), mark, size, components):
+    if end == mark if components == 1 else _has_mark(bytes(end), mark, size, components):
         decode_jpeg2000(encoded, out, 1)
 
 
 def _has_mark(end: bytes, mark: bytes, size: int, components: int) -> bool:
     """Whether all samples of a component are those of the mark."""
-    if components == 1:
-        return end == mark
     pixel = size * components
     return any(b"".join(end[at : at + size] for at in range(first, len(end), pixel)) == mark for first in range(0, pixel, size))
 
@@ -110,7 +107,8 @@ def encode_htj2k(samples: npt.NDArray[Any], step: float | None, *, by_resolution
 
     Without loss if ``step`` is None; else it is the quantizer's step, as a part of the samples' range.
     """
-    _tables.make()
+    if not _tables.are_made:
+        _tables.make()
     return _encode_htj2k(samples, step, by_resolution=by_resolution, has_transformation=has_transformation)
 
 

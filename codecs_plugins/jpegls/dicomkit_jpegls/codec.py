@@ -34,18 +34,14 @@ class JPEGLSCodec:
     transfer_syntax_uids = (uids.JPEGLSLossless, uids.JPEGLSNearLossless)
 
     def __init__(self) -> None:
-        self._headers = RememberedHeader(parse_jpeg_header)
+        self._headers = RememberedHeader(parse_jpeg_header, _settle)
 
     def decode_frame(self, encoded: memoryview, descriptor: FrameDescriptor, out: npt.NDArray[Any]) -> str:
         """Decode a frame, whatever its interleave mode."""
-        header = self._headers.parse(encoded)
-        if not header.is_jpeg_ls:
-            raise PixelDataError(f"the codestream is process FF{header.start_of_frame:02X}, not JPEG-LS")
-        if header.is_subsampled:
-            raise PixelDataError("the codestream has components with fewer samples than the frame has pixels")
-        header.check(encoded, descriptor)
+        header, photometric_interpretation = self._headers.find(encoded, descriptor)
+        header.check_whole(encoded)
         decode_into(out, descriptor, lambda samples: _decode(encoded, header, samples), precision=header.precision)
-        return without_subsampling(descriptor.photometric_interpretation)
+        return photometric_interpretation
 
     def encode_frame(self, pixels: npt.NDArray[Any], descriptor: FrameDescriptor, options: EncodeOptions) -> EncodedFrame:
         """Encode a frame, samples of a pixel beside each other; signed ones as two's complement."""
@@ -61,6 +57,16 @@ class JPEGLSCodec:
             _check_distance_from_limits(pixels, descriptor, maximum_error)
         data = encode_jpeg_ls(samples, descriptor.bits_stored, maximum_error)
         return EncodedFrame(data, without_subsampling(descriptor.photometric_interpretation), maximum_error > 0)
+
+
+def _settle(header: JPEGHeader, descriptor: FrameDescriptor) -> str:
+    """Check a header, and return the photometric interpretation that decoding makes."""
+    if not header.is_jpeg_ls:
+        raise PixelDataError(f"the codestream is process FF{header.start_of_frame:02X}, not JPEG-LS")
+    if header.is_subsampled:
+        raise PixelDataError("the codestream has components with fewer samples than the frame has pixels")
+    header.check_frame(descriptor)
+    return without_subsampling(descriptor.photometric_interpretation)
 
 
 def _decode(encoded: memoryview, header: JPEGHeader, samples: npt.NDArray[Any]) -> None:

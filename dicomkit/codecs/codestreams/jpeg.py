@@ -87,9 +87,12 @@ class JPEGHeader:
         """Whether components have fewer samples than the frame has pixels."""
         return len({component[1:] for component in self.components}) > 1
 
-    def check(self, encoded: memoryview, descriptor: FrameDescriptor) -> None:
-        """Raise :class:`PixelDataError` if the codestream is cut off, or is not the frame that the data set describes."""
+    def check_frame(self, descriptor: FrameDescriptor) -> None:
+        """Raise :class:`PixelDataError` if the codestream is not the frame that the data set describes."""
         check_frame(self.rows, self.columns, len(self.components), self.precision, descriptor)
+
+    def check_whole(self, encoded: memoryview) -> None:
+        """Raise :class:`PixelDataError` if the codestream is cut off."""
         check_end(encoded[self.start_of_scan_offset :])     # not in a thumbnail before it
         if self.scan_components < len(self.components):
             self._check_scans(bytes(encoded))

@@ -70,8 +70,18 @@ class JPEG2000Header:
         """Bytes from the start of the frame to the end of the first tile part's marker and length."""
         return self.codestream_offset + self.first_tile_part_offset + 4
 
-    def check(self, encoded: memoryview, descriptor: FrameDescriptor) -> memoryview:
-        """Check that the codestream is whole and the frame that the data set describes, and return it as :meth:`codestream` does.
+    def check_frame(self, descriptor: FrameDescriptor) -> None:
+        """Raise :class:`PixelDataError` if the codestream is not the frame that the data set describes."""
+        check_frame(self.rows, self.columns, self.component_count, self.precision, descriptor)
+        if self.is_subsampled:
+            raise PixelDataError("the codestream has components with fewer samples than the frame has pixels")
+        if self.tile_count > max(_TILES_AT_LEAST, descriptor.rows * descriptor.columns // _PIXELS_PER_TILE):
+            raise PixelDataError(f"the codestream cuts the frame into {self.tile_count} tiles")
+
+    def codestream(self, encoded: memoryview) -> memoryview:
+        """Return the codestream without the JP2 file around it, and with nothing between its last tile part and its end.
+
+        Some writers put a comment there (ISO/IEC 15444-1 A.9.2 has it in headers), and OpenJPEG stumbles on it.
 
         Parameters
         ----------
@@ -81,26 +91,9 @@ class JPEG2000Header:
         Raises
         ------
         PixelDataError
-            If it is cut off, or another frame.
+            If it is cut off, or a tile is missing.
         """
-        check_frame(self.rows, self.columns, self.component_count, self.precision, descriptor)
-        if self.is_subsampled:
-            raise PixelDataError("the codestream has components with fewer samples than the frame has pixels")
-        if self.tile_count > max(_TILES_AT_LEAST, descriptor.rows * descriptor.columns // _PIXELS_PER_TILE):
-            raise PixelDataError(f"the codestream cuts the frame into {self.tile_count} tiles")
         check_end(encoded[self.codestream_offset + self.first_tile_part_offset :])
-        return self.codestream(encoded)
-
-    def codestream(self, encoded: memoryview) -> memoryview:
-        """Return the codestream without the JP2 file around it, and with nothing between its last tile part and its end.
-
-        Some writers put a comment there (ISO/IEC 15444-1 A.9.2 has it in headers), and OpenJPEG stumbles on it.
-
-        Raises
-        ------
-        PixelDataError
-            If a tile is missing, or cut off.
-        """
         end = self._find_end_of_tile_parts(encoded)
         if encoded[end : end + 2] == _COM.to_bytes(2, "big"):
             return memoryview(bytes(encoded[self.codestream_offset : end]) + END_MARKER)

@@ -1,4 +1,4 @@
-"""Headers that are parsed once for all frames that have the same: those of a volume mostly do."""
+"""What is settled once for all frames that have the same header: those of a volume mostly do."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from dicomkit.codecs.contract import FrameDescriptor
 
 __all__ = ["RememberedHeader"]
 
@@ -17,10 +19,11 @@ class _Header(Protocol):
 
 
 _Kind = TypeVar("_Kind", bound=_Header)
+_Plan = TypeVar("_Plan")
 
 
-class RememberedHeader(Generic[_Kind]):
-    """Parses the headers of codestreams, but not one that is the same, byte by byte, as the last.
+class RememberedHeader(Generic[_Kind, _Plan]):
+    """Parses the headers of codestreams and settles what follows from them, but not for one that is the same, byte by byte, as the last.
 
     Threads may share one: what is remembered is a tuple, replaced as a whole.
 
@@ -28,17 +31,24 @@ class RememberedHeader(Generic[_Kind]):
     ----------
     parse
         Reads a header that cannot change, from nothing but its own bytes.
+    settle
+        Checks it against a descriptor, which cannot change either, and returns what follows from both.
     """
 
-    def __init__(self, parse: Callable[[memoryview], _Kind]) -> None:
+    def __init__(self, parse: Callable[[memoryview], _Kind], settle: Callable[[_Kind, FrameDescriptor], _Plan]) -> None:
         self._parse = parse
-        self._last: tuple[bytes, _Kind] | None = None
+        self._settle = settle
+        self._last: tuple[bytes, FrameDescriptor, _Kind, _Plan] | None = None
 
-    def parse(self, encoded: memoryview) -> _Kind:
-        """Return the header of a frame; raises as the function does that parses it."""
+    def find(self, encoded: memoryview, descriptor: FrameDescriptor) -> tuple[_Kind, _Plan]:
+        """Return the header of a frame and what follows from it; raises as the two functions do."""
         last = self._last
-        if last is not None and bytes(encoded[: len(last[0])]) == last[0]:
-            return last[1]
-        header = self._parse(encoded)
-        self._last = bytes(encoded[: header.length]), header
-        return header
+        if last is None or bytes(encoded[: len(last[0])]) != last[0]:
+            header = self._parse(encoded)
+        elif last[1] is descriptor:
+            return last[2], last[3]
+        else:
+            header = last[2]
+        plan = self._settle(header, descriptor)
+        self._last = bytes(encoded[: header.length]), descriptor, header, plan
+        return header, plan

@@ -33,7 +33,9 @@ def stream(*parts, entropy=b"\x12\x34", end=EOI):
 
 
 def check(data, shape=GREY):
-    parse_jpeg_header(data).check(data, shape)
+    header = parse_jpeg_header(data)
+    header.check_frame(shape)
+    header.check_whole(data)
 
 
 def test_what_a_header_says():

@@ -38,7 +38,8 @@ def stream(*header, tiles=None, end=EOC):
 
 def check(data, shape=SHAPE):
     header = parse_jpeg2000_header(data)
-    header.check(data, shape)
+    header.check_frame(shape)
+    header.codestream(data)
     return header
 
 
