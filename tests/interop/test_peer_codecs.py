@@ -1,11 +1,14 @@
 """Compressed files beside pydicom's plugins and the tools of DCMTK and GDCM, and what our encoders write read by them.
 
+HTJ2K and JPEG XL, which those tools do not read, are taken out of the file by dcmdump and read by the tools of OpenJPEG and libjxl.
+
 Each transfer syntax is compared where its codec is installed; the peers are pylibjpeg (libjpeg of Thomas Richter, OpenJPEG),
 GDCM (IJG's libjpeg, CharLS, OpenJPEG), pyjpegls (CharLS) and pydicom's own RLE.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -220,6 +223,59 @@ def test_what_we_encode_is_what_tools_decode(encoded_file, uid, tolerance, tmp_p
     if theirs.pixel_data().descriptor.photometric_interpretation.startswith("YBR"):
         decoded = theirs.render_frame(0)
     assert distance(ours, np.asarray(decoded)) <= tolerance
+
+
+def take_codestream(path, suffix):
+    """Have dcmdump write the fragments into files of their own, and return that of the only frame."""
+    subprocess.run(["dcmdump", "-q", "+W", str(path.parent), str(path)], check=True, capture_output=True, timeout=60)
+    _, fragment = sorted(path.parent.glob(f"{path.name}.*.raw"))  # after the offset table
+    return fragment.rename(path.with_suffix(suffix))
+
+
+def stored_bits(pixels, shape):
+    """Without what a sign is extended into: the tools write as many bits as the codestream has."""
+    return pixels.view(f"u{pixels.itemsize}") & ((1 << shape.bits_stored) - 1)
+
+
+def decode_with_openjpeg(path, shape):
+    codestream, native = take_codestream(path, ".j2k"), path.with_suffix(".rawl")
+    subprocess.run(["opj_decompress", "-i", str(codestream), "-o", str(native)], check=True, capture_output=True, timeout=60)
+    samples = np.frombuffer(native.read_bytes(), "u1" if shape.bits_stored <= 8 else "<u2")
+    planes = samples.reshape(shape.samples_per_pixel, shape.rows, shape.columns) & ((1 << shape.bits_stored) - 1)
+    return planes[0] if shape.samples_per_pixel == 1 else np.moveaxis(planes, 0, -1)
+
+
+def decode_with_libjxl(path, shape):
+    codestream, native = take_codestream(path, ".jxl"), path.with_suffix(".ppm" if shape.samples_per_pixel == 3 else ".pgm")
+    subprocess.run(["djxl", str(codestream), str(native)], check=True, capture_output=True, timeout=60)
+    header = re.match(rb"P[56]\s(\d+)\s(\d+)\s(\d+)\s", native.read_bytes())
+    assert (int(header[1]), int(header[2])) == (shape.columns, shape.rows)
+    samples = np.frombuffer(native.read_bytes()[header.end() :], "u1" if shape.bits_stored <= 8 else ">u2")
+    # djxl 0.7 writes 10 and 12 bits as 16 of the same brightness, whatever its header says.
+    values = samples * (((1 << shape.bits_stored) - 1) / ((1 << samples.itemsize * 8) - 1))
+    return values.round().astype(np.int64).reshape(shape.frame_shape)
+
+
+# The tools of the libraries themselves, where DCMTK and GDCM have none.
+CODESTREAMS = [
+    *((uid, shape, 0) for uid in (uids.HTJ2KLossless, uids.HTJ2KLosslessRPCL, uids.HTJ2K) for shape in (*GREY, *SIGNED, *COLOR)),
+    *((uids.JPEGXLLossless, shape, 0) for shape in (*GREY, *SIGNED, *COLOR)),
+    *((uids.JPEGXL, shape, 1) for shape in (*GREY, *COLOR)),
+]
+
+
+@each(CODESTREAMS)
+def test_what_we_encode_is_what_the_library_s_own_tool_decodes(encoded_file, uid, tolerance):
+    path, pixels, ours = encoded_file
+    is_jpeg_xl = uid in (uids.JPEGXLLossless, uids.JPEGXL)
+    for program in ("dcmdump", "djxl" if is_jpeg_xl else "opj_decompress"):
+        if shutil.which(program) is None:
+            unavailable(program)
+    shape = dicomkit.read(path).pixel_data().descriptor
+    theirs = (decode_with_libjxl if is_jpeg_xl else decode_with_openjpeg)(path, shape)
+    if uid not in (uids.HTJ2K, uids.JPEGXL):
+        assert np.array_equal(ours, pixels)
+    assert distance(stored_bits(ours, shape), theirs) <= tolerance
 
 
 @pytest.mark.parametrize("bits_stored", [8, 16])
