@@ -9,6 +9,7 @@ import asyncio
 import inspect
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -32,6 +33,12 @@ HAS_OTHER_PLUGINS = Path(sys.prefix, MARK).exists()
 BUILT_IN = (uids.EncapsulatedUncompressedExplicitVRLittleEndian, uids.DeflatedImageFrameCompression)
 
 LONGEST_TEST = 120.0    # seconds, of one that is a coroutine: waiting for ever is the way in which network code fails
+
+
+def pytest_configure() -> None:
+    """Have programs that tests start end on Ctrl-C: a shell that runs us in the background ignores it, and they would inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class PeerFile(NamedTuple):

@@ -149,23 +149,25 @@ NASTY: dict[str, Behaviour] = {
 @asynccontextmanager
 async def nasty_server(behave: Behaviour) -> AsyncIterator[int]:
     """A server that does something; all its connections are closed in the end."""
-    tasks: set[asyncio.Task[None]] = set()
+    tasks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(task := asyncio.current_task())
         try:
             with contextlib.suppress(ConnectionError):
                 await behave(RawPeer(reader, writer))
         finally:
-            tasks.discard(task)
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks[asyncio.create_task(serve(reader, writer))] = writer
+
+    server = await asyncio.start_server(begin, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
-        for task in list(tasks):
+        for task, writer in tasks.items():
             task.cancel()
+            writer.close()  # of a task that has not begun, too
         await asyncio.gather(*tasks, return_exceptions=True)
         server.close()
         await server.wait_closed()
