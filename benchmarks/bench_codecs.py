@@ -237,8 +237,8 @@ def gdcm_encoder(path: Path) -> Callable[[], object]:
 def volume_row(folder: Path, count: int) -> Row:
     """Decode a volume in memory with two workers, beside the bare decoder in two threads."""
     frame = ct_frame(512, 512)
-    # As those of a file, each lies in memory of its own.
-    codestreams = [imagecodecs.htj2k_encode(frame, reversible=True) for _ in range(count)]
+    # As the slices of a volume they differ, and so do their headers, which say how long they are.
+    codestreams = [imagecodecs.htj2k_encode(numpy.roll(frame, index, 0), reversible=True, tlm=True) for index in range(count)]
     path = write_file(folder / f"volume{count}.dcm", shape_of(frame, 16), codestreams, dicomkit.uids.HTJ2KLossless)
 
     def bare() -> object:

@@ -3,7 +3,8 @@
 What must stay true: no library is timed before all have given the same answer; in each round every library runs once, in an
 order that rotates; a ratio is the median of the ratios within rounds, so that a busy machine disturbs both sides alike. The
 garbage collector stays as a user has it, on; it is run to its end before each sample, so that nobody pays for another's waste.
-It walks over all objects that there are and leaves the caches full of them: short work is done once more before the clock starts.
+It walks over all objects that there are and leaves the caches full of them: work of which a sample takes several calls is done
+once before the clock starts.
 """
 
 from __future__ import annotations

@@ -172,7 +172,13 @@ def _scan_meta(buffer: object, start: int, size: int, loader: Loader | None, lim
 
 
 def _start_of_bare_meta(head: bytes, options: ReadOptions) -> int:
-    """Where the File Meta Information begins without preamble and prefix, which PS3.10 7.1 wants."""
+    """Where the File Meta Information begins in a file without preamble, or prefix, or both, which PS3.10 7.1 wants.
+
+    Raises
+    ------
+    DICOMError
+        Unless ``options.force``.
+    """
     if head[: len(PREFIX)] == PREFIX:
         if options.force:
             return len(PREFIX)

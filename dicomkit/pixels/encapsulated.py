@@ -75,7 +75,7 @@ class EncapsulatedPixelData:
         PixelDataError
             If Pixel Data is not encapsulated, or its fragments cannot be shared out among the frames.
         """
-        element = data_set[tags.PixelData]
+        element = data_set["PixelData"]
         ranges = element.encapsulated_fragment_ranges
         if ranges is None:
             raise PixelDataError("Pixel Data is native, in a transfer syntax that wants it encapsulated (PS3.5 A.4)")

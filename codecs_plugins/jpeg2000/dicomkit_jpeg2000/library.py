@@ -35,7 +35,7 @@ class _Tables:
         self.are_made = False
 
     def make(self) -> None:
-        """Return when they are there."""
+        """Return when they are there. Whoever has seen ``are_made`` need not ask."""
         with self._lock:
             if self.are_made:
                 return
@@ -76,12 +76,14 @@ def decode_lossless_htj2k(encoded: bytes | memoryview, out: npt.NDArray[Any]) ->
         end[:] = b"".join(mark[at : at + size] * components for at in range(0, len(mark), size))
     # Not planar: else components without a transformation would be.
     imagecodecs.htj2k_decode(encoded, planar=False, out=out)  # type: ignore[arg-type]
-    if end == mark if components == 1 else _has_mark(bytes(end), mark, size, components):
+    if _has_mark(bytes(end), mark, size, components):
         decode_jpeg2000(encoded, out, 1)
 
 
 def _has_mark(end: bytes, mark: bytes, size: int, components: int) -> bool:
     """Whether all samples of a component are those of the mark."""
+    if components == 1:
+        return end == mark
     pixel = size * components
     return any(b"".join(end[at : at + size] for at in range(first, len(end), pixel)) == mark for first in range(0, pixel, size))
 

@@ -1,4 +1,7 @@
-"""What is settled once for all frames that have the same header: those of a volume mostly do."""
+"""What is settled once for all frames that have the same header.
+
+The frames of a volume mostly have, but where headers say how long a frame is, as those of our HTJ2K do.
+"""
 
 from __future__ import annotations
 

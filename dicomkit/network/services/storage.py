@@ -95,7 +95,7 @@ class DICOMStorageService:
     """C-STORE as Service Class User. Nothing is kept between calls.
 
     Instances go in their own transfer syntax if the peer takes that, else in Explicit or Implicit VR Little Endian, for which they are
-    converted. Files are sent as they are read: of a large one, less than a megabyte is in memory.
+    converted. Files are sent as they are read: of a large one, two megabytes at most are in memory.
     """
 
     @staticmethod
