@@ -11,7 +11,8 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -39,6 +40,24 @@ def pytest_configure() -> None:
     """Have programs that tests start end on Ctrl-C: a shell that runs us in the background ignores it, and they would inherit that."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def limited() -> Callable[[str, int], AbstractContextManager[None]]:
+    """Enter ``limited("FSIZE", size)``: no file may grow beyond it, as on a full disk. ``"NOFILE"``: no more may be open."""
+    resource = pytest.importorskip("resource")
+
+    @contextmanager
+    def enter(name: str, limit: int) -> Iterator[None]:
+        kind = getattr(resource, f"RLIMIT_{name}")
+        before = resource.getrlimit(kind)
+        resource.setrlimit(kind, (limit, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(kind, before)
+
+    return enter
 
 
 class PeerFile(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -43,7 +42,7 @@ def old(tmp_path):
     return path, path.read_bytes()
 
 
-def test_kill_9_in_the_middle_of_a_file(old):
+def test_kill_9_in_the_middle_of_a_file(old, limited):
     path, content = old
     process = subprocess.Popen([sys.executable, "-c", KILLED, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=REPOSITORY)
     with process:
@@ -59,20 +58,14 @@ def test_kill_9_in_the_middle_of_a_file(old):
     assert len(dicomkit.read(path)["PixelData"].value_data) == 8 * 200_000
 
 
-def test_a_disk_that_becomes_full_in_the_middle_of_a_file(old):
+def test_a_disk_that_becomes_full_in_the_middle_of_a_file(old, limited):
     path, content = old
     file = dicomkit.read(content)
     file.PatientName = "Half^Written"
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (700_000, limits[1]))
-    try:
+    with limited("FSIZE", 700_000):
         for options in ({}, {"frames": (bytes(200_000) for _ in range(8))}):
             with pytest.raises(dicomkit.TargetError):
                 file.write(path, **options)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, before)
     assert path.read_bytes() == content
     assert os.listdir(path.parent) == [path.name]
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import resource
 import shutil
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,17 +39,6 @@ from tests.faults.wire import (
 
 def stored(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*") if path.is_file())
-
-
-@contextmanager
-def limited(kind: int, soft: int):
-    """The operating system itself refuses more."""
-    before = resource.getrlimit(kind)
-    resource.setrlimit(kind, (soft, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(kind, before)
 
 
 @pytest.mark.parametrize("size", [100, 100_000, 3_000_000])
@@ -183,11 +170,11 @@ async def test_the_same_instance_from_eight_at_once(serving, tmp_path):
         assert len(dicomkit.read(tmp_path / "incoming" / "1.2.3.dcm").PixelData) in range(10_000, 10_016, 2)
 
 
-async def test_the_disk_refuses(serving, tmp_path):
+async def test_the_disk_refuses(serving, tmp_path, limited):
     """A file may not grow beyond 50,000 bytes: the system says so in the middle of a write, as when a disk is full."""
     async with serving() as server:
         peer = await RawPeer.associated(server.port)
-        with limited(resource.RLIMIT_FSIZE, 50_000):
+        with limited("FSIZE", 50_000):
             assert await peer.store("1.2.3", 1_000_000, 1) == 0xA700
             assert await peer.store("1.2.4", 5_000_000, 2) == 0xA700
             assert await peer.store("1.2.5", 1000, 3) == 0
@@ -225,18 +212,18 @@ async def test_a_folder_that_is_gone(serving, tmp_path):
         await peer.release()
 
 
-async def test_no_descriptors_left(serving):
+async def test_no_descriptors_left(serving, limited):
     """Who is connected goes on, nobody spins, and there is service again when descriptors come back."""
     async with serving() as server:
         friend = await RawPeer.associated(server.port)
         hoard = []
         waiting = None
         try:
-            with limited(resource.RLIMIT_NOFILE, 256):
+            with limited("NOFILE", 256):
                 while True:
                     hoard.append(os.open("/dev/null", os.O_RDONLY))
         except OSError:
-            with limited(resource.RLIMIT_NOFILE, max(hoard) + 1):
+            with limited("NOFILE", max(hoard) + 1):
                 os.close(hoard.pop())
                 waiting = await RawPeer.connect(server.port)        # takes the last one: the server has none to accept it with
                 assert await friend.echo(1) == 0

@@ -146,16 +146,11 @@ def test_a_sheet_may_be_written_again_to_the_folder_that_it_is_of(dicomkit, writ
 
 
 @pytest.mark.parametrize(("name", "options"), [("x.png", []), ("x.png", ["--sheet"]), ("x.png", ["--animate"]), ("x.gif", [])])
-def test_a_picture_is_whole_or_the_one_before(dicomkit, write_image, tmp_path, name, options):
-    resource = pytest.importorskip("resource")
+def test_a_picture_is_whole_or_the_one_before(dicomkit, write_image, tmp_path, name, options, limited):
     path, target = write_image(), tmp_path / name
     target.write_bytes(b"the picture before")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (50, before[1]))      # as a disk that is full
-    try:
+    with limited("FSIZE", 50):
         outcome = dicomkit("render", path, "-o", target, *options)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert (outcome.code, outcome.out, outcome.err) == (1, "", f"dicomkit: error: {target}: File too large\n")
     assert target.read_bytes() == b"the picture before"
     assert sorted(os.listdir(tmp_path)) == sorted([path.name, name])

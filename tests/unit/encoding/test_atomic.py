@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import signal
 import stat
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from dicomkit._core.file_space import reserve
 from dicomkit.encoding import atomic
 from dicomkit.encoding.atomic import UnfinishedFile, remove_abandoned_files, write_file
 from dicomkit.errors import SourceError, TargetError
@@ -151,16 +151,71 @@ def test_a_pipe_gets_the_bytes(tmp_path):
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
-def test_a_full_disk_leaves_the_old_file(target):
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
-    try:
-        with pytest.raises(TargetError) as caught:
-            write_file(target, [bytes(60_000)] * 5)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, before)
+def test_a_link_to_a_pipe_without_a_path_gets_the_bytes():
+    code = "from dicomkit.encoding.atomic import write_file; write_file('/dev/stdout', [b'x' * 600_000, b'y'])"
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=REPOSITORY, check=True)
+    assert done.stdout == b"x" * 600_000 + b"y"
+
+
+def test_a_dangling_link_gets_its_target(tmp_path):
+    link = tmp_path / "link.dcm"
+    link.symlink_to("new.dcm")
+    write_file(link, [b"new"])
+    assert link.is_symlink()
+    assert (tmp_path / "new.dcm").read_bytes() == b"new"
+
+
+def test_a_relative_path_stays_where_it_was(tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    monkeypatch.chdir(tmp_path / "a")
+
+    def chunks():
+        yield b"ab"
+        os.chdir(tmp_path)
+
+    write_file("x.dcm", chunks())
+    assert (tmp_path / "a" / "x.dcm").read_bytes() == b"ab"
+
+
+LARGE = [os.urandom(size) for size in (100, atomic.LARGE_CHUNK, atomic.LARGE_CHUNK + 4097, 3, 2 * atomic.LARGE_CHUNK)]
+
+
+def test_room_set_aside_is_what_is_written(tmp_path):
+    path = tmp_path / "new.dcm"
+    write_file(path, LARGE, fsync=True)
+    assert path.read_bytes() == b"".join(LARGE)
+    assert path.stat().st_blocks * 512 < path.stat().st_size + (1 << 17)
+
+
+def test_large_chunks_over_another_file(target):
+    write_file(target, LARGE)
+    assert target.read_bytes() == b"".join(LARGE)
+
+
+def test_setting_room_aside_where_there_is_none(tmp_path):
+    reserve(-1, 1 << 20)
+    out, into = os.pipe()
+    reserve(into, 1 << 20)
+    os.close(out)
+    os.close(into)
+    path = tmp_path / "x"
+    with path.open("wb", buffering=0) as file:
+        file.write(b"abc")
+        reserve(file.fileno(), 1 << 62)     # no disk has that: nothing is said, and nothing happens
+        file.write(b"d")
+    assert path.read_bytes() == b"abcd"
+
+
+def test_a_disk_that_is_full_in_a_large_chunk(tmp_path, limited):
+    with limited("FSIZE", atomic.LARGE_CHUNK), pytest.raises(TargetError) as caught:
+        write_file(tmp_path / "new.dcm", LARGE)
+    assert caught.value.errno == errno.EFBIG
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_the_old_file(target, limited):
+    with limited("FSIZE", 100_000), pytest.raises(TargetError) as caught:
+        write_file(target, [bytes(60_000)] * 5)
     assert caught.value.errno == errno.EFBIG
     assert target.read_bytes() == OLD
     assert only(target)

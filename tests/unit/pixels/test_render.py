@@ -374,17 +374,11 @@ def test_png(stored, tmp_path):
     assert np.array_equal(imagecodecs.png_decode(png), stored)
 
 
-def test_a_png_file_is_whole_or_the_one_before(tmp_path):
-    resource = pytest.importorskip("resource")
+def test_a_png_file_is_whole_or_the_one_before(tmp_path, limited):
     picture, path = np.zeros((64, 64), dtype=np.uint8).view(RenderedImage), tmp_path / "out.png"
     path.write_bytes(b"the picture before")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (50, before[1]))      # as a disk that is full
-    try:
-        with pytest.raises(TargetError) as caught:
-            picture.to_png(path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with limited("FSIZE", 50), pytest.raises(TargetError) as caught:
+        picture.to_png(path)
     assert caught.value.filename == str(path)
     assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("out.png", b"the picture before")]
 

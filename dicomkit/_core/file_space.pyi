@@ -1,0 +1,3 @@
+__all__ = ["reserve"]
+
+def reserve(descriptor: int, size: int) -> None: ...
