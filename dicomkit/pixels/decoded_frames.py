@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from dicomkit.pixels.memory import new_array
 from dicomkit.pixels.unpack import Array, as_bytes, extract_stored_bits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dicomkit.pixels.descriptor import PixelDataDescriptor
     from dicomkit.pixels.encapsulated import EncapsulatedPixelData
 
@@ -70,20 +73,31 @@ class DecodedFrames:
     def unpack_all(self, out: Array | None = None, workers: int = 1) -> Array:
         """Return the samples of all frames, with the frame as first axis; ``workers`` frames at a time."""
         count = self._descriptor.number_of_frames  # no more than there are fragments
-        # The first frame is decoded before memory for the others is touched.
         frames = new_array((count, *self._descriptor.frame_shape), self._descriptor.dtype) if out is None else out
-        self.unpack(0, frames[0])
-        if workers <= 1 or count <= 2:
-            for frame_index in range(1, count):
-                self.unpack(frame_index, frames[frame_index])
-            return frames
-        with ThreadPoolExecutor(workers) as pool:
-            tasks = [pool.submit(self.unpack, frame_index, frames[frame_index]) for frame_index in range(1, count)]
+        indices = iter(range(count))    # shared: whoever is free takes the next frame
+        failures: dict[int, BaseException] = {}
+
+        def unpack_each() -> None:
+            for frame_index in indices:
+                try:
+                    self.unpack(frame_index, frames[frame_index])
+                except BaseException as error:
+                    failures[frame_index] = error
+                    _use_up(indices)
+
+        others = min(workers, count) - 1
+        with ThreadPoolExecutor(max(1, others)) as pool:
+            for _ in range(others):
+                pool.submit(unpack_each)
             try:
-                for task in tasks:
-                    task.result()
+                unpack_each()
             finally:
-                pool.shutdown(cancel_futures=True)
+                _use_up(indices)        # interrupted in between: nobody begins another frame
+        if failures:
+            try:
+                raise failures[min(failures)]
+            finally:
+                failures.clear()        # an error that leads back to itself would keep the frames
         return frames
 
     def photometric_interpretation(self, frame_index: int) -> PhotometricInterpretation:
@@ -95,3 +109,7 @@ class DecodedFrames:
     def cells(self, frame_index: int) -> Array | None:
         """Return None: what a codec gives is samples."""
         return None
+
+
+def _use_up(indices: Iterator[int]) -> None:
+    deque(indices, 0)
