@@ -1,7 +1,6 @@
 """Room on the disk for bytes that are about to be written, where the system can set it aside.
 
-Linux's ext4 then need not count every page that it will have to find room for: large files are written in two thirds of the
-time, and end up in one piece. Elsewhere nothing happens.
+Linux's ext4 then need not count every page that it will have to find room for. Elsewhere nothing happens.
 """
 
 __all__ = ["reserve"]

@@ -28,8 +28,9 @@ PERMISSIONS = 0o666  # less the process's umask, which nobody can ask for withou
 OWNER_ONLY = 0o600  # of what will have the permissions of another file, and others may not read before
 ATTEMPTS = 100
 MOST_BUFFERS = 1024  # in one call: IOV_MAX of Linux, macOS and the BSDs
-LARGE_CHUNK = 256 * 1024  # of a new file: from here on, setting room aside costs less than it saves. One that replaces another goes
-#                           to the disk at once (ext4), and there it costs more
+# Of a new file: from here on, setting room aside costs less than it saves. One that replaces another goes to the disk at once (ext4),
+# and there it costs more.
+LARGE_CHUNK = 256 * 1024
 LONGEST_NAME = 200  # of a file, in bytes; 255 is what most systems allow, and ours adds to it
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{12}\.unfinished", re.DOTALL)
 
@@ -39,7 +40,7 @@ def write_file(path: str | os.PathLike[str], chunks: Iterable[bytes | memoryview
 
     A temporary file in the same folder is renamed when it is complete. Permissions of a file that is replaced are kept, and nobody else
     may read the new one meanwhile; a file that is read-only is replaced all the same, if its folder may be written. A symbolic link still
-    leads where it led. What is no regular file, a pipe or ``/dev/stdout``, is written as it comes.
+    leads where it led. What is no regular file or has no name, as a pipe or what is behind ``/dev/stdout``, is written as it comes.
 
     Parameters
     ----------
@@ -56,12 +57,13 @@ def write_file(path: str | os.PathLike[str], chunks: Iterable[bytes | memoryview
         If the system refuses: no space, no permission, no folder. The old file, if there was one, is as it was. Errors of ``chunks``
         are passed on, and leave as little behind.
     """
+    target = os.path.realpath(path)
     try:
-        target, status = _resolve(path)
+        status = _status(target)
         if status is not None and stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if status is not None and not stat.S_ISREG(status.st_mode):
-            descriptor = os.open(target, WRITE_FLAGS)
+        if _is_written_in_place(path, status):
+            descriptor = os.open(path, WRITE_FLAGS)
             try:
                 _write_chunks(descriptor, chunks)
             finally:
@@ -74,23 +76,18 @@ def write_file(path: str | os.PathLike[str], chunks: Iterable[bytes | memoryview
         raise TargetError(error.errno, error.strerror or str(error), os.fspath(path)) from error
 
 
-def _resolve(path: str | os.PathLike[str]) -> tuple[str, os.stat_result | None]:
-    """Return where a path leads, even when the process changes its folder meanwhile, and what is there."""
-    target = os.fspath(path) if os.path.isabs(path) else os.path.join(os.getcwd(), path)
-    status = _status(target)
-    if status is None or not stat.S_ISLNK(status.st_mode):
-        return target, status
-    status = _status(target, follow_symlinks=True)
-    if status is not None and not stat.S_ISREG(status.st_mode):  # what /dev/stdout leads to may have no path of its own
-        return target, status
-    return os.path.realpath(target), status
-
-
-def _status(target: str, *, follow_symlinks: bool = False) -> os.stat_result | None:
+def _status(target: str) -> os.stat_result | None:
     try:
-        return os.stat(target, follow_symlinks=follow_symlinks)
+        return os.stat(target)
     except FileNotFoundError:
         return None
+
+
+def _is_written_in_place(path: str | os.PathLike[str], status: os.stat_result | None) -> bool:
+    """Whether it is no regular file, or there is one at the end of a link that has no name of its own, as ``/dev/stdout`` is."""
+    if status is None:
+        return os.path.islink(path) and os.path.exists(path)
+    return not stat.S_ISREG(status.st_mode)
 
 
 class UnfinishedFile:

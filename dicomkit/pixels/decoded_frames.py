@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from dicomkit.codecs import CodecRegistry, decode_frame, registry
@@ -71,7 +71,10 @@ class DecodedFrames:
         return frame
 
     def unpack_all(self, out: Array | None = None, workers: int = 1) -> Array:
-        """Return the samples of all frames, with the frame as first axis; ``workers`` frames at a time."""
+        """Return the samples of all frames, with the frame as first axis; ``workers`` frames at a time, of which the caller decodes one.
+
+        Raises the error of the first frame that cannot be decoded: then memory was touched of those before it and in work with it.
+        """
         count = self._descriptor.number_of_frames  # no more than there are fragments
         frames = new_array((count, *self._descriptor.frame_shape), self._descriptor.dtype) if out is None else out
         indices = iter(range(count))    # shared: whoever is free takes the next frame
@@ -85,19 +88,19 @@ class DecodedFrames:
                     failures[frame_index] = error
                     _use_up(indices)
 
-        others = min(workers, count) - 1
-        with ThreadPoolExecutor(max(1, others)) as pool:
-            for _ in range(others):
-                pool.submit(unpack_each)
-            try:
-                unpack_each()
-            finally:
-                _use_up(indices)        # interrupted in between: nobody begins another frame
-        if failures:
-            try:
-                raise failures[min(failures)]
-            finally:
-                failures.clear()        # an error that leads back to itself would keep the frames
+        others = min(int(workers), count) - 1
+        try:
+            with ThreadPoolExecutor(max(1, others)) as pool:
+                try:
+                    tasks = [pool.submit(unpack_each) for _ in range(others)]
+                    unpack_each()
+                    wait(tasks)         # the pool waits for its threads, too, but not again after an interrupt
+                finally:
+                    _use_up(indices)    # nobody begins another frame
+            if failures:                # an interrupt before any frame that is broken
+                raise failures[min(failures, key=lambda index: (isinstance(failures[index], Exception), index))]
+        finally:
+            failures.clear()            # an error that leads back to itself would keep the frames
         return frames
 
     def photometric_interpretation(self, frame_index: int) -> PhotometricInterpretation:

@@ -42,7 +42,7 @@ def old(tmp_path):
     return path, path.read_bytes()
 
 
-def test_kill_9_in_the_middle_of_a_file(old, limited):
+def test_kill_9_in_the_middle_of_a_file(old):
     path, content = old
     process = subprocess.Popen([sys.executable, "-c", KILLED, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=REPOSITORY)
     with process:

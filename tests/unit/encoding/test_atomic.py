@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -157,6 +158,31 @@ def test_a_link_to_a_pipe_without_a_path_gets_the_bytes():
     assert done.stdout == b"x" * 600_000 + b"y"
 
 
+def test_a_link_to_a_file_without_a_name_gets_the_bytes(tmp_path):
+    code = "from dicomkit.encoding.atomic import write_file; write_file('/dev/stdout', [b'x' * 600_000, b'y'])"
+    with tempfile.TemporaryFile(dir=tmp_path) as nameless:
+        subprocess.run([sys.executable, "-c", code], stdout=nameless, cwd=REPOSITORY, check=True)
+        nameless.seek(0)
+        assert nameless.read() == b"x" * 600_000 + b"y"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_in_the_middle_that_is_turned_meanwhile(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    link = tmp_path / "current"
+    link.symlink_to("one")
+
+    def chunks():
+        yield b"ab"
+        link.unlink()
+        link.symlink_to("two")
+
+    write_file(link / "x.dcm", chunks())
+    assert (tmp_path / "one" / "x.dcm").read_bytes() == b"ab"
+    assert list((tmp_path / "two").iterdir()) == []
+
+
 def test_a_dangling_link_gets_its_target(tmp_path):
     link = tmp_path / "link.dcm"
     link.symlink_to("new.dcm")
@@ -180,16 +206,43 @@ def test_a_relative_path_stays_where_it_was(tmp_path, monkeypatch):
 LARGE = [os.urandom(size) for size in (100, atomic.LARGE_CHUNK, atomic.LARGE_CHUNK + 4097, 3, 2 * atomic.LARGE_CHUNK)]
 
 
-def test_room_set_aside_is_what_is_written(tmp_path):
+@pytest.fixture
+def reserved(monkeypatch):
+    """The sizes for which room is set aside, which it is all the same."""
+    sizes = []
+
+    def record(descriptor, size):
+        sizes.append(size)
+        reserve(descriptor, size)
+
+    monkeypatch.setattr(atomic, "reserve", record)
+    return sizes
+
+
+def test_room_set_aside_is_what_is_written(tmp_path, reserved):
     path = tmp_path / "new.dcm"
     write_file(path, LARGE, fsync=True)
     assert path.read_bytes() == b"".join(LARGE)
-    assert path.stat().st_blocks * 512 < path.stat().st_size + (1 << 17)
+    assert reserved == [len(chunk) for chunk in LARGE if len(chunk) >= atomic.LARGE_CHUNK]
+    assert path.stat().st_blocks * 512 < path.stat().st_size + (1 << 15)
 
 
-def test_large_chunks_over_another_file(target):
+def test_room_is_not_set_aside_over_another_file(target, reserved):
     write_file(target, LARGE)
     assert target.read_bytes() == b"".join(LARGE)
+    assert reserved == []
+
+
+def test_room_is_there_before_it_is_written(tmp_path):
+    size = 1 << 20
+    path = tmp_path / "x"
+    with path.open("wb", buffering=0) as file:
+        file.write(b"abc")
+        reserve(file.fileno(), size)
+        os.fsync(file.fileno())
+        if path.stat().st_blocks * 512 < size:
+            pytest.skip("nothing is set aside here: another system, or file system")
+        assert path.stat().st_size == 3
 
 
 def test_setting_room_aside_where_there_is_none(tmp_path):
