@@ -57,13 +57,12 @@ def write_file(path: str | os.PathLike[str], chunks: Iterable[bytes | memoryview
         If the system refuses: no space, no permission, no folder. The old file, if there was one, is as it was. Errors of ``chunks``
         are passed on, and leave as little behind.
     """
-    target = os.path.realpath(path)
     try:
-        status = _status(target)
+        target, status, is_in_place = _resolve(path)
         if status is not None and stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if _is_written_in_place(path, status):
-            descriptor = os.open(path, WRITE_FLAGS)
+        if is_in_place:
+            descriptor = os.open(target, WRITE_FLAGS)
             try:
                 _write_chunks(descriptor, chunks)
             finally:
@@ -76,18 +75,23 @@ def write_file(path: str | os.PathLike[str], chunks: Iterable[bytes | memoryview
         raise TargetError(error.errno, error.strerror or str(error), os.fspath(path)) from error
 
 
+def _resolve(path: str | os.PathLike[str]) -> tuple[str, os.stat_result | None, bool]:
+    """Return where a path leads, even if the process changes its folder meanwhile, what is there, and whether it is written as it comes."""
+    target = os.fspath(path) if os.path.isabs(path) else os.path.join(os.getcwd(), path)
+    status = _status(target)
+    if status is not None and stat.S_ISLNK(status.st_mode):
+        link, target = target, os.path.realpath(target)
+        status = _status(target)
+        if status is None and os.path.exists(link):  # what /dev/stdout leads to may have no name
+            return link, None, True
+    return target, status, status is not None and not stat.S_ISREG(status.st_mode)
+
+
 def _status(target: str) -> os.stat_result | None:
     try:
-        return os.stat(target)
+        return os.lstat(target)
     except FileNotFoundError:
         return None
-
-
-def _is_written_in_place(path: str | os.PathLike[str], status: os.stat_result | None) -> bool:
-    """Whether it is no regular file, or there is one at the end of a link that has no name of its own, as ``/dev/stdout`` is."""
-    if status is None:
-        return os.path.islink(path) and os.path.exists(path)
-    return not stat.S_ISREG(status.st_mode)
 
 
 class UnfinishedFile:
@@ -136,7 +140,13 @@ class UnfinishedFile:
         claim = -1 if fcntl is None else os.dup(self._descriptor)  # it shall be ours until it has its name
         try:
             self._close()  # and some systems say only here that the disk is full
-            os.replace(self.path, target)
+            try:
+                os.replace(self.path, target)
+            except FileNotFoundError:  # a link in the middle of the path was turned: it goes where that led at first
+                if os.path.dirname(self.path) != os.path.dirname(target) or not self._find_again(claim):
+                    raise
+                target = os.path.join(os.path.dirname(self.path), os.path.basename(target))
+                os.replace(self.path, target)
         finally:
             if claim >= 0:
                 os.close(claim)
@@ -145,10 +155,23 @@ class UnfinishedFile:
 
     def discard(self) -> None:
         """Remove the file, finished or not."""
+        if self._descriptor >= 0 and not os.path.lexists(self.path):
+            self._find_again(self._descriptor)
         try:
             self._close()
         finally:
             _remove(self.path)
+
+    def _find_again(self, descriptor: int) -> bool:
+        """Look up where the file is, where the system can tell."""
+        try:
+            path = os.readlink(f"/proc/self/fd/{descriptor}")
+        except OSError:
+            return False
+        if not os.path.lexists(path):
+            return False
+        self.path = path
+        return True
 
     def _close(self) -> None:
         if self._descriptor >= 0:

@@ -122,7 +122,7 @@ def test_what_cannot_be_read_says_so_itself(target):
     assert target.read_bytes() == OLD
 
 
-@pytest.mark.parametrize("path", ["no/such/folder/x.dcm", ".", "file.dcm/x.dcm"])
+@pytest.mark.parametrize("path", ["no/such/folder/x.dcm", ".", "file.dcm/x.dcm", "no/../x.dcm"])
 def test_places_where_no_file_can_be(target, path):
     with pytest.raises(TargetError) as caught:
         write_file(target.parent / path, [b"new"])
@@ -167,7 +167,9 @@ def test_a_link_to_a_file_without_a_name_gets_the_bytes(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_link_in_the_middle_that_is_turned_meanwhile(tmp_path):
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="the system does not tell where an open file is")
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_a_link_in_the_middle_that_is_turned_meanwhile(tmp_path, is_broken):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     link = tmp_path / "current"
@@ -177,9 +179,15 @@ def test_a_link_in_the_middle_that_is_turned_meanwhile(tmp_path):
         yield b"ab"
         link.unlink()
         link.symlink_to("two")
+        if is_broken:
+            raise RuntimeError("no more")
 
-    write_file(link / "x.dcm", chunks())
-    assert (tmp_path / "one" / "x.dcm").read_bytes() == b"ab"
+    if is_broken:
+        with pytest.raises(RuntimeError, match="no more"):
+            write_file(link / "x.dcm", chunks())
+    else:
+        write_file(link / "x.dcm", chunks(), fsync=True)
+    assert [(path.name, path.read_bytes()) for path in (tmp_path / "one").iterdir()] == ([] if is_broken else [("x.dcm", b"ab")])
     assert list((tmp_path / "two").iterdir()) == []
 
 
