@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import median
 
 OURS = "dicomkit"
-MINIMUM_SAMPLE = 0.02  # seconds: short work is repeated until a sample takes this long
+MINIMUM_SAMPLE = 0.1  # seconds: short work is repeated until a sample takes this long
 SLOW_SAMPLE = 1.0  # seconds: work slower than this runs in the first rounds only
 SLOW_ROUNDS = 3
 
