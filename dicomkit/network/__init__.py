@@ -72,7 +72,11 @@ if TYPE_CHECKING:
         FileStoreResult,
         StorageProgressEvent,
     )
-    from dicomkit.network.services.configuration import StorageConfiguration, VerificationConfiguration
+    from dicomkit.network.services.configuration import QueryConfiguration, StorageConfiguration, VerificationConfiguration
+    from dicomkit.network.services.information_model import InformationModel, QueryLevel
+    from dicomkit.network.services.query import DICOMQueryService
+    from dicomkit.network.services.query_keys import QueryKey, QueryKeys
+    from dicomkit.network.services.query_results import InstanceResult, PatientResult, QueryResult, SeriesResult, StudyResult
     from dicomkit.network.services.server_events import (
         AssociationEstablished,
         AssociationRejected,
@@ -139,7 +143,11 @@ _MODULES = {
         "BatchCompleted BatchFailed BatchProgressed BatchStorageConfiguration BatchStoreProgress BatchStoreResult FileStoreResult "
         "FileStored StorageProgressEvent"
     ),
-    "services.configuration": "StorageConfiguration VerificationConfiguration",
+    "services.configuration": "QueryConfiguration StorageConfiguration VerificationConfiguration",
+    "services.information_model": "InformationModel QueryLevel",
+    "services.query": "DICOMQueryService",
+    "services.query_keys": "QueryKey QueryKeys",
+    "services.query_results": "InstanceResult PatientResult QueryResult SeriesResult StudyResult",
     "services.server_events": (
         "AssociationEstablished AssociationReleased AssociationRejected FileReceived ServerError ServerStarted ServerStopped "
         "StorageServerEvent"
@@ -198,6 +206,7 @@ __all__ = [
     "ConnectionFailedError",
     "ContextResult",
     "DICOMNetworkError",
+    "DICOMQueryService",
     "DICOMStorageServer",
     "DICOMStorageService",
     "DICOMVerificationService",
@@ -213,6 +222,8 @@ __all__ = [
     "FileStoreResult",
     "FileStored",
     "IncomingInstance",
+    "InformationModel",
+    "InstanceResult",
     "InvalidAETitleError",
     "InvalidPDUError",
     "InvalidPresentationContextError",
@@ -227,10 +238,16 @@ __all__ = [
     "OperationTimeoutError",
     "PDUTooLargeError",
     "PartialFailureError",
+    "PatientResult",
     "PouredChunks",
     "PresentationContext",
     "PresentationContextResult",
+    "QueryConfiguration",
     "QueryFailedError",
+    "QueryKey",
+    "QueryKeys",
+    "QueryLevel",
+    "QueryResult",
     "ReceivedFile",
     "ReceivedMessage",
     "RecoveryAction",
@@ -243,6 +260,7 @@ __all__ = [
     "RoleSelection",
     "SOPClassExtendedNegotiation",
     "SOPClassNotSupportedError",
+    "SeriesResult",
     "ServerError",
     "ServerStarted",
     "ServerStopped",
@@ -255,6 +273,7 @@ __all__ = [
     "StoreResult",
     "StoreStatusCategory",
     "StreamingStorageDelegate",
+    "StudyResult",
     "TimeoutConfiguration",
     "TimeoutType",
     "UnexpectedPDUTypeError",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from dicomkit.encoding.file_meta import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from dicomkit.network.configuration import DEFAULT_MAX_PDU_SIZE, AssociationConfiguration
 from dicomkit.network.dimse.messages import DIMSEPriority
+from dicomkit.network.services.information_model import InformationModel
 from dicomkit.network.timeouts import TimeoutConfiguration, check_seconds
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from dicomkit.network.ul.user_information import UserIdentity
 
-__all__ = ["ServiceConfiguration", "StorageConfiguration", "VerificationConfiguration"]
+__all__ = ["QueryConfiguration", "ServiceConfiguration", "StorageConfiguration", "VerificationConfiguration"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,3 +126,23 @@ class StorageConfiguration(ServiceConfiguration):
 
     priority: DIMSEPriority = DIMSEPriority.MEDIUM
     is_forced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryConfiguration(ServiceConfiguration):
+    """How to query; the fields of :class:`ServiceConfiguration`, and three.
+
+    Parameters
+    ----------
+    information_model
+        The hierarchy that is searched.
+    priority
+        What the peer is asked to give the query.
+    is_relational
+        Whether a query may go without the unique keys of the levels above its own. The peer is told so (PS3.4 C.5.1.1); one that does
+        not support it may refuse, or find less.
+    """
+
+    information_model: InformationModel = InformationModel.STUDY_ROOT
+    priority: DIMSEPriority = DIMSEPriority.MEDIUM
+    is_relational: bool = False

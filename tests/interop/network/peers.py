@@ -161,7 +161,8 @@ def orthanc(folder: Path, *, variables: Mapping[str, str] = {}, **settings: obje
         "Name": "dicomkit-test", "StorageDirectory": str(folder / "store"), "IndexDirectory": str(folder / "store"), "Plugins": [],
         "HttpServerEnabled": True, "HttpPort": http_port, "RemoteAccessAllowed": False, "AuthenticationEnabled": False,
         "DicomServerEnabled": True, "DicomAet": "ORTHANC", "DicomCheckCalledAet": True, "DicomPort": port,
-        "DicomAlwaysAllowEcho": True, "DicomAlwaysAllowStore": True, "UnknownSopClassAccepted": True, "DicomCheckModalityHost": False,
+        "DicomAlwaysAllowEcho": True, "DicomAlwaysAllowStore": True, "DicomAlwaysAllowFind": True, "DicomAlwaysAllowGet": True,
+        "DicomAlwaysAllowMove": True, "UnknownSopClassAccepted": True, "DicomCheckModalityHost": False,
         "DicomScpTimeout": 3, "StableAge": 1, "SaveJobs": False, "OverwriteInstances": True, "SyncStorageArea": False,
         "TranscodeDicomProtocol": False,
     }  # fmt: skip
