@@ -72,11 +72,29 @@ if TYPE_CHECKING:
         FileStoreResult,
         StorageProgressEvent,
     )
-    from dicomkit.network.services.configuration import QueryConfiguration, StorageConfiguration, VerificationConfiguration
+    from dicomkit.network.services.configuration import (
+        QueryConfiguration,
+        RetrieveConfiguration,
+        StorageConfiguration,
+        VerificationConfiguration,
+    )
     from dicomkit.network.services.information_model import InformationModel, QueryLevel
     from dicomkit.network.services.query import DICOMQueryService
     from dicomkit.network.services.query_keys import QueryKey, QueryKeys
     from dicomkit.network.services.query_results import InstanceResult, PatientResult, QueryResult, SeriesResult, StudyResult
+    from dicomkit.network.services.retrieve import DICOMRetrieveService
+    from dicomkit.network.services.retrieve_contexts import COMMON_GET_SOP_CLASSES
+    from dicomkit.network.services.retrieve_events import (
+        InstanceNotRetrieved,
+        InstanceRetrieved,
+        RetrieveCompleted,
+        RetrieveEvent,
+        RetrieveFailed,
+        RetrieveProgress,
+        RetrieveProgressed,
+        RetrieveResult,
+    )
+    from dicomkit.network.services.retrieve_keys import RetrieveKeys
     from dicomkit.network.services.server_events import (
         AssociationEstablished,
         AssociationRejected,
@@ -143,11 +161,18 @@ _MODULES = {
         "BatchCompleted BatchFailed BatchProgressed BatchStorageConfiguration BatchStoreProgress BatchStoreResult FileStoreResult "
         "FileStored StorageProgressEvent"
     ),
-    "services.configuration": "QueryConfiguration StorageConfiguration VerificationConfiguration",
+    "services.configuration": "QueryConfiguration RetrieveConfiguration StorageConfiguration VerificationConfiguration",
     "services.information_model": "InformationModel QueryLevel",
     "services.query": "DICOMQueryService",
     "services.query_keys": "QueryKey QueryKeys",
     "services.query_results": "InstanceResult PatientResult QueryResult SeriesResult StudyResult",
+    "services.retrieve": "DICOMRetrieveService",
+    "services.retrieve_contexts": "COMMON_GET_SOP_CLASSES",
+    "services.retrieve_events": (
+        "InstanceNotRetrieved InstanceRetrieved RetrieveCompleted RetrieveEvent RetrieveFailed RetrieveProgress RetrieveProgressed "
+        "RetrieveResult"
+    ),
+    "services.retrieve_keys": "RetrieveKeys",
     "services.server_events": (
         "AssociationEstablished AssociationReleased AssociationRejected FileReceived ServerError ServerStarted ServerStopped "
         "StorageServerEvent"
@@ -170,6 +195,7 @@ _HOMES = {name: f"{__name__}.{module}" for module, names in _MODULES.items() for
 
 __all__ = [
     "APPLICATION_CONTEXT_NAME",
+    "COMMON_GET_SOP_CLASSES",
     "COMMON_SOP_CLASSES",
     "COMMON_TRANSFER_SYNTAXES",
     "DEFAULT_MAX_PDU_SIZE",
@@ -207,6 +233,7 @@ __all__ = [
     "ContextResult",
     "DICOMNetworkError",
     "DICOMQueryService",
+    "DICOMRetrieveService",
     "DICOMStorageServer",
     "DICOMStorageService",
     "DICOMVerificationService",
@@ -223,7 +250,9 @@ __all__ = [
     "FileStored",
     "IncomingInstance",
     "InformationModel",
+    "InstanceNotRetrieved",
     "InstanceResult",
+    "InstanceRetrieved",
     "InvalidAETitleError",
     "InvalidPDUError",
     "InvalidPresentationContextError",
@@ -256,7 +285,15 @@ __all__ = [
     "RejectSource",
     "Rejection",
     "RemoteProtocolError",
+    "RetrieveCompleted",
+    "RetrieveConfiguration",
+    "RetrieveEvent",
+    "RetrieveFailed",
     "RetrieveFailedError",
+    "RetrieveKeys",
+    "RetrieveProgress",
+    "RetrieveProgressed",
+    "RetrieveResult",
     "RoleSelection",
     "SOPClassExtendedNegotiation",
     "SOPClassNotSupportedError",

@@ -39,6 +39,7 @@ STRATEGIES = {
     "message_id": NUMBERS,
     "message_id_being_responded_to": NUMBERS,
     "priority": NUMBERS,
+    "failed_sop_instance_uid_list": st.just(()),    # which is read from peers, and not written
 }
 
 

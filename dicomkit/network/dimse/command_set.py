@@ -70,6 +70,16 @@ def _parse_text(data: bytes) -> str:
     return data.decode("latin-1").strip("\0 ")
 
 
+def _parse_uids(data: bytes) -> tuple[str, ...]:
+    return tuple(uid for uid in map(_parse_text, data.split(b"\\")) if uid)
+
+
+def _refuse_uids(uids: tuple[str, ...]) -> bytes:
+    if uids:
+        raise NetworkEncodingError("a list of what failed stands in an Identifier")
+    return b""
+
+
 def _parse_comment(data: bytes) -> str:
     # It ends up in logs and on terminals, which obey some characters.
     return "".join(character if character.isprintable() else " " for character in data.decode("latin-1")).strip()
@@ -110,6 +120,7 @@ class Kind(NamedTuple):
 _UI = Kind(_serialize_uid, _parse_text, "")
 _AE = Kind(_serialize_title, _parse_text, "")
 _LO = Kind(_serialize_comment, _parse_comment, "")
+_UIS = Kind(_refuse_uids, _parse_uids, ())
 _AT = Kind(_serialize_tags, _parse_tags, ())
 _US = Kind(_serialize_number, _parse_number, None)
 _STATUS = Kind(_serialize_number, _parse_status, None)
@@ -141,6 +152,7 @@ ELEMENTS = {
     "number_of_warning_suboperations": (0x1023, _US),
     "move_originator_application_entity_title": (0x1030, _AE),
     "move_originator_message_id": (0x1031, _US),
+    "failed_sop_instance_uid_list": (0x00080058, _UIS),
 }
 # Without these a message cannot be answered, or not be matched with what it answers. What else is missing is for the service to judge.
 _REQUIRED = (("message_id", "Message ID"), ("message_id_being_responded_to", "Message ID Being Responded To"), ("status", "Status"))
@@ -203,7 +215,8 @@ def serialize_command(message: Message, *, has_data_set: bool) -> bytes:
 def parse_command(data: Buffer) -> tuple[Message, bool]:
     """Return the message of a command set, and whether a data set follows it.
 
-    The group length is not looked at: some peers leave it out, others are wrong. Elements that the message doesn't have are ignored.
+    The group length is not looked at: some peers leave it out, others are wrong. Elements that the message doesn't have are ignored, those
+    of other groups too.
 
     Raises
     ------
@@ -230,18 +243,16 @@ def parse_command(data: Buffer) -> tuple[Message, bool]:
 
 
 def _parse_elements(data: bytes) -> dict[int, bytes]:
-    """The values of a command set by element number."""
+    """The values of a command set by tag."""
     elements = {}
     offset, end = 0, len(data)
     while offset < end:
         if end - offset < _HEADER.size:
             raise NetworkDecodingError("a command set ends within an element")
         group, number, length = _HEADER.unpack_from(data, offset)
-        if group:
-            raise NetworkDecodingError(f"an element of group {group:04X} in a command set")
         offset += _HEADER.size
         if length > end - offset:
             raise NetworkDecodingError("an element of a command set is longer than the command set")
-        elements[number] = data[offset : offset + length]
+        elements[group << 16 | number] = data[offset : offset + length]
         offset += length
     return elements

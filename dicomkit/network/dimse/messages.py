@@ -123,6 +123,8 @@ class SubOperationsResponse(Response):
     number_of_completed_suboperations: int | None = None
     number_of_failed_suboperations: int | None = None
     number_of_warning_suboperations: int | None = None
+    failed_sop_instance_uid_list: tuple[str, ...] = ()
+    """Orthanc's place for what belongs into the Identifier (PS3.4 C.4.2.1.4.2); it is read and not written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CommandReceived", "DataSetFragmentReceived", "DimseEvent", "DimseSession", "ProtocolViolated"]
 
-MAXIMUM_COMMAND_LENGTH = 16 * 1024
+MAXIMUM_COMMAND_LENGTH = 256 * 1024  # Orthanc lists in it what it could not send, in some fifty bytes each
 LAST_MESSAGE_ID = 0xFFFF
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from dicomkit.network.ul.user_information import UserIdentity
 
-__all__ = ["QueryConfiguration", "ServiceConfiguration", "StorageConfiguration", "VerificationConfiguration"]
+__all__ = ["QueryConfiguration", "RetrieveConfiguration", "ServiceConfiguration", "StorageConfiguration", "VerificationConfiguration"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,3 +146,29 @@ class QueryConfiguration(ServiceConfiguration):
     information_model: InformationModel = InformationModel.STUDY_ROOT
     priority: DIMSEPriority = DIMSEPriority.MEDIUM
     is_relational: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrieveConfiguration(ServiceConfiguration):
+    """How to retrieve; the fields of :class:`ServiceConfiguration`, and others.
+
+    Parameters
+    ----------
+    information_model
+        The hierarchy that what is retrieved is named in.
+    priority
+        What the peer is asked to give the retrieval.
+    transfer_syntaxes
+        What C-GET accepts instances in, the most wanted first; None for all that are common, as they are stored. Peers convert what
+        they can to what is left; what they cannot, they fail to send.
+    max_instance_size
+        The largest data set that C-GET takes, in bytes; None for no limit.
+    max_memory
+        Bytes that one instance may take in memory while C-GET receives it for nobody who writes it to a file.
+    """
+
+    information_model: InformationModel = InformationModel.STUDY_ROOT
+    priority: DIMSEPriority = DIMSEPriority.MEDIUM
+    transfer_syntaxes: tuple[str, ...] | None = None
+    max_instance_size: int | None = None
+    max_memory: int = 2 << 30

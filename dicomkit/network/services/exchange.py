@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from dicomkit.network.dimse import DIMSEStatus, Request, Response, response_to
+from dicomkit.network.dimse import CCancelRequest, DIMSEStatus, Request, Response, response_to
 from dicomkit.network.errors import ConnectionClosedError, DICOMNetworkError, RemoteProtocolError
 from dicomkit.network.message_exchange import Configured
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from dicomkit.network.association import Association
     from dicomkit.network.received_message import DataSetStream
 
-__all__ = ["next_response", "receive_response", "releasing"]
+__all__ = ["cancel", "next_response", "receive_response", "release_quietly", "releasing"]
+
+CANCEL_PATIENCE = 10.0
+"""Seconds that a peer has to end what was cancelled; some send hundreds of matches more."""
 
 AnyResponse = TypeVar("AnyResponse", bound=Response)
 
@@ -74,13 +77,27 @@ async def receive_response(
         left = None if end is None else max(0.0, end - loop.time())
 
 
+async def cancel(association: Association, context_id: int, kind: type[AnyResponse], message_id: int) -> None:
+    """Cancel an operation that nobody wants to hear of any more, and read over what still comes (PS3.7 9.3.2.3).
+
+    A peer that does not end it in time, or ends the association, is left; nothing is raised.
+    """
+    if not association.is_established:
+        return
+    with suppress(DICOMNetworkError):
+        await association.send_message(context_id, CCancelRequest(message_id_being_responded_to=message_id))
+        await receive_response(association, kind, message_id, timeout=CANCEL_PATIENCE)
+
+
+async def release_quietly(association: Association) -> None:
+    """Release an association on which everything was answered: how the peer ends it does not matter any more."""
+    with suppress(DICOMNetworkError):
+        await association.release()
+
+
 @asynccontextmanager
 async def releasing(association: Association) -> AsyncIterator[Association]:
-    """Release an association at the end, or abort it if an exception ends the block.
-
-    What was answered was done: how the peer ends the association does not matter any more.
-    """
+    """Release an association at the end, quietly, or abort it if an exception ends the block."""
     async with association:
         yield association
-        with suppress(DICOMNetworkError):
-            await association.release()
+        await release_quietly(association)

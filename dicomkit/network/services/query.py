@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeVar
 
-from dicomkit._core.element_scan import ScanLimits, scan
-from dicomkit.dataset import DataSet, data_set_from_index
 from dicomkit.encoding.serializer import serialize_data_set
-from dicomkit.errors import DICOMError
 from dicomkit.network.association import Association
 from dicomkit.network.configuration import DICOM_DEFAULT_PORT
-from dicomkit.network.dimse import CCancelRequest, CFindRequest, CFindResponse, DIMSEPriority, DIMSEStatus
+from dicomkit.network.dimse import CFindRequest, CFindResponse, DIMSEPriority, DIMSEStatus
 from dicomkit.network.errors import (
-    DICOMNetworkError,
     LocalProtocolError,
-    NetworkDecodingError,
     QueryFailedError,
     RemoteProtocolError,
     SOPClassNotSupportedError,
 )
 from dicomkit.network.services.configuration import QueryConfiguration
-from dicomkit.network.services.exchange import next_response, receive_response
+from dicomkit.network.services.exchange import cancel, next_response, release_quietly
+from dicomkit.network.services.identifiers import read_identifier
 from dicomkit.network.services.information_model import InformationModel, QueryLevel
 from dicomkit.network.services.query_keys import QueryKeys, name_of
 from dicomkit.network.services.query_results import (
@@ -40,18 +36,10 @@ if TYPE_CHECKING:
     import ssl
 
     from dicomkit.network.negotiated import AcceptedContext
-    from dicomkit.network.received_message import DataSetStream
 
 __all__ = ["DICOMQueryService"]
 
 TRANSFER_SYNTAXES = (EXPLICIT_VR_LITTLE_ENDIAN.uid, IMPLICIT_VR_LITTLE_ENDIAN.uid)
-MAXIMUM_IDENTIFIER_LENGTH = 1 << 20
-"""Bytes of one match: real ones have some hundred."""
-
-CANCEL_PATIENCE = 10.0
-"""Seconds that a peer has to end a query which was cancelled; some send hundreds of matches more."""
-
-_LIMITS = ScanLimits(max_depth=64, partial=False)
 _RELATIONAL = b"\1"  # PS3.4 C.5.1.1.1, byte 1
 
 AnyResult = TypeVar("AnyResult", bound=QueryResult)
@@ -249,8 +237,7 @@ class DICOMQueryService:
         contexts = association.negotiated.find(information_model.find_sop_class_uid)
         if not contexts:
             raise SOPClassNotSupportedError(information_model.find_sop_class_uid)
-        if limit is not None and limit < 1:
-            raise ValueError("limit is a positive number")
+        _check_limit(limit)
         query = _Query(association, contexts[0])
         await query.begin(keys, priority)
         kind, count = result_class(keys.level), 0
@@ -283,6 +270,11 @@ def _keys(matching: QueryKeys | None, level: QueryLevel) -> QueryKeys:
     return matching
 
 
+def _check_limit(limit: int | None) -> None:
+    if limit is not None and limit < 1:
+        raise ValueError("limit is a positive number")
+
+
 async def _find(
     kind: type[AnyResult], host: str, port: int, settings: QueryConfiguration, keys: QueryKeys, limit: int | None
 ) -> list[AnyResult]:
@@ -293,6 +285,7 @@ async def _find(
 async def _stream(
     host: str, port: int, settings: QueryConfiguration, keys: QueryKeys, limit: int | None
 ) -> AsyncGenerator[QueryResult, None]:
+    _check_limit(limit)
     model = settings.information_model
     missing = [tag for tag in model.keys_above(keys.level) if not keys.is_matched(tag)]
     if missing and not settings.is_relational:
@@ -310,17 +303,12 @@ async def _stream(
         async with aclosing(matches):
             async for match in matches:
                 yield match
-        await _release(association)
+        await release_quietly(association)
     except GeneratorExit:  # who listened has heard enough, and the query is cancelled
-        await _release(association)
+        await release_quietly(association)
         raise
     finally:
         association.close()
-
-
-async def _release(association: Association) -> None:
-    with suppress(DICOMNetworkError):  # everything was answered: how the peer ends it does not matter
-        await association.release()
 
 
 class _Query:
@@ -344,31 +332,18 @@ class _Query:
         response, stream = await next_response(association, CFindResponse, self._message_id, timeout=association.read_timeout)
         status = response.status
         if status.is_pending:
-            return kind(await self._read(stream), has_unsupported_keys=status == DIMSEStatus.PENDING_WITH_WARNINGS)
+            if stream is None:
+                await association.abort()
+                raise RemoteProtocolError("a match without an Identifier")
+            identifier = await read_identifier(association, stream, self._syntax)
+            return kind(identifier, has_unsupported_keys=status == DIMSEStatus.PENDING_WITH_WARNINGS)
         self._is_over = True
         if not (status.is_success or status.is_cancel or status.is_warning):
             raise QueryFailedError(status, response.error_comment)
         return None
 
-    async def _read(self, stream: DataSetStream | None) -> DataSet:
-        try:
-            if stream is None:
-                raise RemoteProtocolError("a match without an Identifier")
-            data = await stream.read(MAXIMUM_IDENTIFIER_LENGTH)
-            index = scan(data, is_implicit_vr=not self._syntax.is_explicit_vr, limits=_LIMITS)
-        except DICOMError as error:
-            await self._association.abort()
-            if isinstance(error, DICOMNetworkError):
-                raise
-            raise NetworkDecodingError(f"the Identifier of a match cannot be read: {error}") from error
-        return DataSet() if index is None else data_set_from_index(index)
-
     async def end(self) -> None:
-        """Cancel the query unless it is over, and read over what is still under way."""
-        association = self._association
-        if self._is_over or not association.is_established:
-            return
-        self._is_over = True
-        with suppress(DICOMNetworkError):  # nobody wants what it would tell
-            await association.send_message(self._context.id, CCancelRequest(message_id_being_responded_to=self._message_id))
-            await receive_response(association, CFindResponse, self._message_id, timeout=CANCEL_PATIENCE)
+        """Cancel the query unless it is over."""
+        if not self._is_over:
+            self._is_over = True
+            await cancel(self._association, self._context.id, CFindResponse, self._message_id)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from dicomkit import tags
+from dicomkit._core.decimal_text import format_decimal
 from dicomkit.dataset import DataSet
 from dicomkit.dictionary import DataElementDictionary
 from dicomkit.element import DataElement, tag_for_key
 from dicomkit.errors import InvalidValueError
 from dicomkit.network.services.information_model import QueryLevel
 from dicomkit.tag import Tag
-from dicomkit.values import DICOMDate, DICOMDateTime, DICOMPersonName, DICOMTime
+from dicomkit.values import DICOMDate, DICOMDateTime, DICOMDecimalString, DICOMIntegerString, DICOMPersonName, DICOMTime
 from dicomkit.values.charset import encode_text, parse_specific_character_set
 from dicomkit.vr import VR
 
@@ -127,8 +129,9 @@ class QueryKeys:
             raise InvalidValueError("this is no key of a query: it is made by the query itself", tag=tag)
         kind = _vr_of(tag, vr)
         found = "" if value is None else _text_of(value, kind, tag) if kind.is_text else _element_of(value, kind, tag)
-        if isinstance(found, str):
-            encode_text(found, parse_specific_character_set(self._terms_for(kind)), is_person_name=kind is VR.PN)
+        for text_vr, text in _texts_in(found, kind):
+            terms = self._character_set if text_vr.uses_specific_character_set else ""
+            encode_text(text, parse_specific_character_set(terms), is_person_name=text_vr is VR.PN)
         return self._with(QueryKey(tag, kind, found))
 
     def returning(self, key: Key, vr: VR | str | None = None) -> QueryKeys:
@@ -209,20 +212,16 @@ class QueryKeys:
         wanted = {unique: QueryKey(unique, _vr_of(unique), "")} | wanted
         found = DataSet()
         found.set_string(tags.QueryRetrieveLevel, self._level.value)
-        if any(isinstance(key.value, str) and not key.value.isascii() for key in wanted.values()):
+        if not all(text.isascii() for key in wanted.values() for _, text in _texts_in(key.value, key.vr)):
             found.set_strings(tags.SpecificCharacterSet, self._character_set.split("\\"))
         for key in wanted.values():
             if key.vr is VR.SQ and key.value == "":
                 found.set_sequence(key.tag, [])
             elif isinstance(key.value, str):
-                terms = parse_specific_character_set(self._terms_for(key.vr))
-                found.set_data(key.tag, encode_text(key.value, terms, is_person_name=key.vr is VR.PN), key.vr)
+                found.set_data(key.tag, key.value.encode(), key.vr)  # in Unicode, as all that is set: who writes it knows the character set
             else:
                 found[key.tag] = key.value
         return found
-
-    def _terms_for(self, vr: VR) -> str:
-        return self._character_set if vr.uses_specific_character_set else ""
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, QueryKeys):
@@ -251,11 +250,24 @@ def name_of(tag: Tag) -> str:
     return entry.keyword if entry else str(tag)
 
 
-def _element_of(value: MatchValue, vr: VR, tag: Tag) -> DataElement:
-    """A key of a VR that is no text: numbers, and sequences."""
+def _element_of(value: MatchValue, vr: VR, tag: Tag) -> DataElement | str:
+    """A key of a VR that is no text: numbers, and sequences, whose items are copied. One without a value is as any without."""
     if vr is VR.SQ and isinstance(value, DataSet):
         value = [value]
-    return DataElement(tag, vr, value)
+    element = DataElement(tag, vr, value)
+    if element.sequence_items:
+        return DataElement(tag, vr, [item.copy() for item in element.sequence_items])
+    return "" if element.value is None or element.value == [] else element
+
+
+def _texts_in(value: str | DataElement, vr: VR) -> Iterator[tuple[VR, str]]:
+    """The text of a key, that in the items of a sequence too, each with its VR."""
+    if isinstance(value, str):
+        yield vr, value
+        return
+    for item in value.sequence_items or ():
+        for element in item:
+            yield from _texts_in((element.string_value or "") if element.vr.is_text else element, element.vr)
 
 
 def _text_of(value: MatchValue, vr: VR, tag: Tag) -> str:
@@ -272,25 +284,28 @@ def _scalar_text(value: object, vr: VR, tag: Tag) -> str:
     match value:
         case str():
             return value
-        case DICOMDate() | DICOMTime() | DICOMDateTime() | DICOMPersonName():
+        case DICOMDate() | DICOMTime() | DICOMDateTime() | DICOMDecimalString() | DICOMIntegerString():
             return str(value)
         case datetime.date() | datetime.time() if vr in _RANGES:
             return _date_time_text(value, vr, tag)
-        case int() | float() if not isinstance(value, bool):
+        case int() if not isinstance(value, bool):
             return str(value)
+        case float() if vr is VR.DS and math.isfinite(value):
+            return format_decimal(value)  # 16 characters are all that a DS has
     raise InvalidValueError(f"{vr} is not matched with a {type(value).__name__}", tag=tag)
 
 
 def _date_time_text(value: datetime.date | datetime.time, vr: VR, tag: Tag) -> str:
     """Write what has a date, a time, or both, as far as the VR holds it."""
-    is_time = isinstance(value, datetime.time)
-    if is_time == (vr is VR.DA) or (vr is VR.TM and not isinstance(value, (datetime.time, datetime.datetime))):
+    day = f"{value.year:04}{value:%m%d}" if isinstance(value, datetime.date) else ""  # %Y is not padded everywhere
+    time = ""
+    if not isinstance(value, datetime.date) or isinstance(value, datetime.datetime):
+        time = f"{value:%H%M%S}" + (f".{value.microsecond:06}" if value.microsecond else "")
+    if not (time if vr is VR.TM else day):
         raise InvalidValueError(f"{vr} is not matched with a {type(value).__name__}", tag=tag)
-    if vr is VR.DA:
-        return f"{value:%Y%m%d}"
-    microsecond = getattr(value, "microsecond", 0)
-    fraction = f".{microsecond:06}" if microsecond else ""
-    return f"{value:%H%M%S}{fraction}" if vr is VR.TM else f"{value:%Y%m%d%H%M%S}{fraction}{value:%z}"
+    if vr is VR.TM or not time:
+        return time or day
+    return day if vr is VR.DA else f"{day}{time}{value:%z}"
 
 
 _USUAL = {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from dicomkit.file import DICOMFile, read
 from dicomkit.network.errors import InvalidStateError
+from dicomkit.network.services.file_head import file_head
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -105,6 +107,30 @@ class ReceivedFile:
         with open(self.file_path, "rb") as file:
             file.seek(-self.data_size, 2)
             return file.read()
+
+    def without_data(self) -> ReceivedFile:
+        """Return it without a data set in memory."""
+        return replace(self, _data_set=None)
+
+    @property
+    def file_data(self) -> bytes:
+        """The instance as a DICOM file, whether it is in one or not; errors are those of :attr:`data_set_data`."""
+        if self.file_path is not None:
+            return self.file_path.read_bytes()
+        instance = IncomingInstance(self.sop_class_uid, self.sop_instance_uid, self.transfer_syntax_uid, self.calling_ae_title, "")
+        return file_head(instance) + self.data_set_data
+
+    def read(self) -> DICOMFile:
+        """Read it, as :func:`dicomkit.read` does.
+
+        Raises
+        ------
+        DICOMError
+            If it cannot be parsed.
+        InvalidStateError
+            If it is in no file and no more in memory.
+        """
+        return read(self.file_data if self.file_path is None else self.file_path)
 
 
 class StorageDelegate(Protocol):

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from dicomkit import tags
-from dicomkit._core.element_write import ElementWriter
 from dicomkit.encoding.atomic import UnfinishedFile, remove_abandoned_files
-from dicomkit.encoding.file_meta import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from dicomkit.network.services.collected_fragments import CollectedFragments
 from dicomkit.network.services.data_set_head import UIDFinder
+from dicomkit.network.services.file_head import file_head
 from dicomkit.network.services.storage_delegate import PouredChunks, StreamingStorageDelegate
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from dicomkit.network.services.storage_delegate import DataSetChunks, IncomingInstance, ReceivedFile
 
-__all__ = ["DefaultStorageHandler", "file_head", "safe_name"]
+__all__ = ["DefaultStorageHandler", "safe_name"]
 
 Result = TypeVar("Result")
 
@@ -32,8 +31,6 @@ POURED_SIZE = 1 << 13   # that came in one read: its sender keeps a thread busy,
 LEAST_WRITTEN = 1 << 16 # bytes that the thread writes at a time: to copy fewer costs less than a call of the file system
 WRITE_SIZE = 1 << 20    # collected of a sender in no hurry, before a thread writes it
 LONGEST_NAME = 64
-PREAMBLE = bytes(128)
-PREFIX = b"DICM"
 _UID = re.compile(r"[0-9][0-9.]*")
 _UNSAFE = re.compile(r"[^0-9A-Za-z._-]")
 _HIERARCHY = UIDFinder(tags.StudyInstanceUID, tags.SeriesInstanceUID)
@@ -200,25 +197,3 @@ def safe_name(uid: str) -> str:
         return uid
     cleaned = _UNSAFE.sub("_", uid[:LONGEST_NAME]).strip(".")
     return f"{cleaned or '_'}-{hashlib.sha256(uid.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
-
-
-def file_head(instance: IncomingInstance) -> bytes:
-    """Return preamble, prefix and File Meta Information for a data set as it was sent (PS3.10 7.1)."""
-    meta = ElementWriter()
-    meta.write_element(tags.FileMetaInformationVersion, "OB", b"\0\1")
-    for tag, vr, text in (
-        (tags.MediaStorageSOPClassUID, "UI", instance.sop_class_uid),
-        (tags.MediaStorageSOPInstanceUID, "UI", instance.sop_instance_uid),
-        (tags.TransferSyntaxUID, "UI", instance.transfer_syntax_uid),
-        (tags.ImplementationClassUID, "UI", IMPLEMENTATION_CLASS_UID),
-        (tags.ImplementationVersionName, "SH", IMPLEMENTATION_VERSION_NAME),
-        (tags.SendingApplicationEntityTitle, "AE", instance.calling_ae_title),
-        (tags.ReceivingApplicationEntityTitle, "AE", instance.called_ae_title),
-    ):
-        if text:
-            meta.write_element(tag, vr, text.encode("latin-1", "replace"))
-    head = ElementWriter()
-    head.write_bytes(PREAMBLE + PREFIX)
-    head.write_element(tags.FileMetaInformationGroupLength, "UL", len(meta).to_bytes(4, "little"))
-    head.write_bytes(meta.to_bytes())
-    return head.to_bytes()

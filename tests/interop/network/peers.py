@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -136,14 +137,17 @@ def storescp(folder: Path, *options: str, variables: Mapping[str, str] = {}) -> 
 
 
 @contextmanager
-def dcmqrscp(folder: Path, *options: str, variables: Mapping[str, str] = {}) -> Iterator[Peer]:
-    """DCMTK's dcmqrscp, AE title QRSCP."""
+def dcmqrscp(
+    folder: Path, *options: str, variables: Mapping[str, str] = {}, destinations: Mapping[str, int] = {}
+) -> Iterator[Peer]:  # fmt: skip
+    """DCMTK's dcmqrscp, AE title QRSCP; ``destinations`` are the ports of AE titles on this machine that it may send to."""
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     storage = folder / "storage"
     storage.mkdir()
     lines = [
-        f"NetworkTCPPort = {port}", "MaxPDUSize = 16384", "MaxAssociations = 64", "HostTable BEGIN", "HostTable END",
+        f"NetworkTCPPort = {port}", "MaxPDUSize = 16384", "MaxAssociations = 64", "HostTable BEGIN",
+        *(f"host{index} = ({title}, {HOST}, {number})" for index, (title, number) in enumerate(destinations.items())), "HostTable END",
         "VendorTable BEGIN", "VendorTable END", "AETable BEGIN", f"QRSCP {storage} RW (500, 4gb) ANY", "AETable END",
     ]  # fmt: skip
     configuration = folder / "dcmqrscp.cfg"
@@ -153,8 +157,10 @@ def dcmqrscp(folder: Path, *options: str, variables: Mapping[str, str] = {}) -> 
 
 
 @contextmanager
-def orthanc(folder: Path, *, variables: Mapping[str, str] = {}, **settings: object) -> Iterator[Peer]:
-    """Orthanc, which takes every class and syntax, AE title ORTHANC, with its REST interface."""
+def orthanc(
+    folder: Path, *, variables: Mapping[str, str] = {}, destinations: Mapping[str, int] = {}, **settings: object
+) -> Iterator[Peer]:  # fmt: skip
+    """Orthanc, which takes every class and syntax, AE title ORTHANC, with its REST interface; ``destinations`` as of dcmqrscp."""
     port, http_port = free_port(), free_port()
     folder.mkdir(parents=True, exist_ok=True)
     configuration: dict[str, object] = {
@@ -164,9 +170,28 @@ def orthanc(folder: Path, *, variables: Mapping[str, str] = {}, **settings: obje
         "DicomAlwaysAllowEcho": True, "DicomAlwaysAllowStore": True, "DicomAlwaysAllowFind": True, "DicomAlwaysAllowGet": True,
         "DicomAlwaysAllowMove": True, "UnknownSopClassAccepted": True, "DicomCheckModalityHost": False,
         "DicomScpTimeout": 3, "StableAge": 1, "SaveJobs": False, "OverwriteInstances": True, "SyncStorageArea": False,
-        "TranscodeDicomProtocol": False,
+        "TranscodeDicomProtocol": False, "DicomModalities": {title: [title, HOST, number] for title, number in destinations.items()},
+        "SynchronousCMove": True,
     }  # fmt: skip
     path = folder / "orthanc.json"
     path.write_text(json.dumps(configuration | settings))
     with running([program("Orthanc"), str(path)], [port, http_port], folder, "ORTHANC", variables, http_port) as peer:
+        yield peer
+
+
+@contextmanager
+def pynetdicom_qrscp(folder: Path) -> Iterator[Peer]:
+    """pynetdicom's application qrscp, which takes every storage class, AE title PYNETQR."""
+    if find_spec("pynetdicom") is None or find_spec("sqlalchemy") is None:
+        raise MissingPeerError("pynetdicom with SQLAlchemy")
+    port = free_port()
+    (folder / "instances").mkdir(parents=True)
+    settings = {
+        "ae_title": "PYNETQR", "port": port, "max_pdu": 16382, "log_identifier": False, "bind_address": HOST, "acse_timeout": 30,
+        "dimse_timeout": 30, "network_timeout": 30, "instance_location": folder / "instances",
+        "database_location": folder / "instances.sqlite",
+    }  # fmt: skip
+    configuration = folder / "qrscp.ini"
+    configuration.write_text("[DEFAULT]\n" + "".join(f"{name}: {value}\n" for name, value in settings.items()))
+    with running([sys.executable, "-m", "pynetdicom", "qrscp", "-c", str(configuration)], [port], folder, "PYNETQR") as peer:
         yield peer

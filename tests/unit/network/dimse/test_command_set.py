@@ -7,6 +7,7 @@ import pytest
 from dicomkit.network.dimse import (
     CEchoRequest,
     CFindRequest,
+    CGetResponse,
     CMoveRequest,
     CStoreRequest,
     CStoreResponse,
@@ -86,6 +87,19 @@ def test_an_unknown_priority_is_kept() -> None:
     assert parse_command(data + number(0x0700, 77))[0].priority == 77  # type: ignore[union-attr]
 
 
+def test_what_orthanc_could_not_send_stands_behind_its_command() -> None:
+    command = serialize_command(CGetResponse(message_id_being_responded_to=1, status=DIMSEStatus.CANNOT_UNDERSTAND), has_data_set=False)
+    length = element(0, struct.pack("<I", 8), group=8)
+    message, has_data_set = parse_command(command + length + element(0x0058, b"1.2.3\\1.2.4\0", group=8))
+    assert (message.failed_sop_instance_uid_list, has_data_set) == (("1.2.3", "1.2.4"), False)  # type: ignore[union-attr]
+    with pytest.raises(NetworkEncodingError, match="Identifier"):
+        serialize_command(message, has_data_set=False)
+
+
+def test_elements_of_other_groups_are_ignored() -> None:
+    assert parse_command(b"".join(ECHO_ELEMENTS) + element(0x0100, b"ab", group=0x0008)) == (ECHO, False)
+
+
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
@@ -93,7 +107,7 @@ def test_an_unknown_priority_is_kept() -> None:
         (b"\0" * 7, "ends within an element"),
         (element(0x0002, b"1.2\0")[:-1], "longer than the command set"),
         (struct.pack("<HHI", 0, 2, 0xFFFFFFFF), "longer than the command set"),
-        (element(0x0010, b"ab", group=0x0008), "group 0008"),
+        (element(0x0010, b"ab", group=0x0008), "without Command Field"),
         (b"".join(ECHO_ELEMENTS[2:]), "without Command Field"),
         (number(0x0100, 0x0002), "unknown Command Field 0002"),
         (ECHO_ELEMENTS[1] + ECHO_ELEMENTS[3], "without Message ID"),
