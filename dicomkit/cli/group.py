@@ -30,6 +30,7 @@ _VERBS = {
     "convert": "Write files in another transfer syntax.",
     "codecs": "List the codecs that are installed, and measure them.",
     "echo": "Ask a peer whether it is there (C-ECHO).",
+    "find": "Ask a peer what it has (C-FIND).",
     "store": "Send files to a peer (C-STORE).",
     "serve": "Receive files into a folder (a storage SCP).",
     "samples": "Write a small synthetic study to try things on.",

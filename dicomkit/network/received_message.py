@@ -79,15 +79,22 @@ class DataSetStream:
         async for _ in self:
             pass
 
-    async def read(self, maximum_length: int) -> bytes:
+    async def read(self, maximum_length: int, *, taken: bytes = b"") -> bytes:
         """Return what is left in one piece, for data sets that are known to be small, such as identifiers.
+
+        Parameters
+        ----------
+        maximum_length
+            The most bytes of the whole.
+        taken
+            What was taken of it already, and comes first.
 
         Raises
         ------
         RemoteProtocolError
             If there are more bytes than that; those that were read are lost.
         """
-        data = bytearray()
+        data = bytearray(taken)
         async for fragments in self:
             for fragment in fragments:
                 data += fragment

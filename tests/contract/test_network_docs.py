@@ -6,16 +6,24 @@ import ast
 import asyncio
 import inspect
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
+from dicomkit import DataSet, read
+from dicomkit import errors as core_errors
+from dicomkit.cli.entry import run
 from dicomkit.network import errors
+from dicomkit.network.dimse import CFindRequest
 from dicomkit.network.services.storage_scp import COMMON_SOP_CLASSES, COMMON_TRANSFER_SYNTAXES, StorageSCPConfiguration
 from dicomkit.testing import KeepingDelegate, data_set, file_meta, loopback_server, part10
+from tests.unit.network.services.queries import FindingPeer, tell
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-SEND, RECEIVE, ERRORS = ((DOCS / "how-to" / f"network-{name}.md").read_text(encoding="utf-8") for name in ("send", "receive", "errors"))
+SEND, RECEIVE, ERRORS, QUERY = (
+    (DOCS / "how-to" / f"network-{name}.md").read_text(encoding="utf-8") for name in ("send", "receive", "errors", "query")
+)
 STATEMENT = (DOCS / "reference" / "dicom-conformance-statement.md").read_text(encoding="utf-8")
 CT = "1.2.840.10008.5.1.4.1.1.2"
 
@@ -86,11 +94,63 @@ async def test_the_examples_of_errors(capsys):
     assert "Check configuration: the AE titles, letter by letter" in printed
 
 
-def test_the_errors_of_the_table_exist():
-    table = ERRORS.partition("| What you see |")[2].partition("\n\n")[0]
+STUDY = [
+    (0x00080020, "DA", "20240229"), (0x00080061, "CS", "CT\\SR"), (0x00081030, "LO", "Chest"), (0x00081070, "PN", "Roe^R"),
+    (0x00100010, "PN", "Doe^Jane"), (0x0020000D, "UI", "1.2.3"), (0x00201208, "IS", "3"),
+]  # fmt: skip
+FOUND = {
+    "STUDY": STUDY,
+    "SERIES": [(0x00080060, "CS", "CT"), (0x0008103E, "LO", "Axial"), (0x0020000E, "UI", "1.2.3.4"), (0x00201209, "IS", "3")],
+    "IMAGE": [(0x00080018, "UI", "1.2.3.4.5"), (0x00280008, "IS", "7"), (0x00280010, "US", 512), (0x00280011, "US", 256)],
+}
+
+
+class Archive(FindingPeer):
+    """Has a study, a series and an instance, whatever the keys; a query for one Study ID fails."""
+
+    def __init__(self) -> None:
+        super().__init__(self.tell_one, error_comment="no memory")
+        self.asked: list[DataSet] = []
+
+    async def tell_one(self, peer, association, context_id, message):
+        if isinstance(message, CFindRequest):
+            asked = read(part10(self.data_sets[-1])).data_set
+            self.asked.append(asked)
+            await tell(association, context_id, message, FOUND[asked.string("QueryRetrieveLevel")])
+            await self.respond(association, context_id, message, 0xA700 if asked.string("StudyID") == "FAIL" else 0)
+
+
+async def test_the_examples_of_queries(capsys):
+    async with Archive() as archive:
+        await run_page(QUERY, archive.address["port"], names := {})
+    assert capsys.readouterr().out.splitlines() == [
+        "Doe^Jane 20240229 ('CT', 'SR') 1.2.3", "    CT Axial 3", "        1.2.3.4.5 512 256 7",
+        "Chest Roe^R", "found 1.2.3", "P1 1", "P2 1", "<StudyResult of 7 attributes>",
+        "the query failed with status A700 (out of resources): no memory",
+    ]  # fmt: skip
+    first, second = archive.asked[0], archive.asked[3]
+    assert (first.string("PatientName"), first.string("StudyDate")) == ("DOE*", "20240101-20241231")
+    assert [element.keyword for element in second if not element.string_value] == ["StudyDescription", "OperatorsName", "StudyInstanceUID"]
+    assert names["keys"].identifier().string("SpecificCharacterSet") == "ISO_IR 100"
+
+
+def test_the_command_lines_of_queries():
+    """None of them is refused before anything is sent: nobody listens there."""
+    lines = re.findall(r"^dicomkit find .+$", QUERY, re.MULTILINE)
+    assert len(lines) == 6
+    for line in lines:
+        _, *arguments = shlex.split(re.split(r" [>|] ", line.replace("pacs.example:11112", "127.0.0.1:1"))[0])
+        assert run(arguments) == 1, line
+
+
+@pytest.mark.parametrize(
+    ("page", "heading", "count"), [(ERRORS, "| What you see |", 13), (QUERY, "| Error |", 8)], ids=["errors", "query"]
+)
+def test_the_errors_of_the_table_exist(page, heading, count):
+    table = page.partition(heading)[2].partition("\n\n")[0]
     names = re.findall(r"`(\w+Error)`", table)
-    assert len(names) > 12
-    assert all(hasattr(errors, name) for name in names)
+    assert len(names) >= count
+    assert all(hasattr(errors, name) or hasattr(core_errors, name) for name in names)
 
 
 def test_the_limits_of_the_table_are_the_defaults():

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeVar
 
+from dicomkit import tags
 from dicomkit.encoding.serializer import serialize_data_set
 from dicomkit.network.association import Association
 from dicomkit.network.configuration import DICOM_DEFAULT_PORT
@@ -17,7 +18,7 @@ from dicomkit.network.errors import (
     SOPClassNotSupportedError,
 )
 from dicomkit.network.services.configuration import QueryConfiguration
-from dicomkit.network.services.exchange import cancel, next_response, release_quietly
+from dicomkit.network.services.exchange import cancel, next_response, release_quietly, releasing
 from dicomkit.network.services.identifiers import read_identifier
 from dicomkit.network.services.information_model import InformationModel, QueryLevel
 from dicomkit.network.services.query_keys import QueryKeys, name_of
@@ -35,6 +36,7 @@ from dicomkit.transfer_syntax import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITT
 if TYPE_CHECKING:
     import ssl
 
+    from dicomkit.dataset import DataSet
     from dicomkit.network.negotiated import AcceptedContext
 
 __all__ = ["DICOMQueryService"]
@@ -177,6 +179,42 @@ class DICOMQueryService:
         return await _find(InstanceResult, host, port, settings, keys, limit)
 
     @staticmethod
+    async def find_sop_classes(
+        *,
+        host: str,
+        port: int = DICOM_DEFAULT_PORT,
+        calling_ae: str | None = None,
+        called_ae: str | None = None,
+        for_study: str,
+        timeout: float | None = None,
+        configuration: QueryConfiguration | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> tuple[str, ...]:
+        """Find of what SOP classes the instances of a study are: what C-GET does not propose, a peer cannot send.
+
+        Peers that know SOP Classes in Study (0008,0062) are asked for that, others for the instances of each series; of a peer that tells
+        neither, such as dcmqrscp, there are none. The search is in the Study Root information model; other parameters and
+        errors are those of :meth:`find_studies`.
+
+        Parameters
+        ----------
+        for_study
+            Its Study Instance UID.
+        """
+        settings = QueryConfiguration.with_arguments(
+            configuration, calling_ae, called_ae, timeout=timeout, ssl_context=ssl_context, information_model=InformationModel.STUDY_ROOT
+        )
+        keys = QueryKeys(QueryLevel.STUDY).study_instance_uid(for_study).returning(tags.SOPClassesInStudy)
+        async with releasing(await _connect(host, port, settings)) as association:
+            found = {uid for study in await _all(association, keys) for uid in study.strings(tags.SOPClassesInStudy)}
+            if not found:
+                keys = QueryKeys(QueryLevel.SERIES).study_instance_uid(for_study).request_series_instance_uid()
+                for series in filter(None, [each.string(tags.SeriesInstanceUID) for each in await _all(association, keys)]):
+                    keys = QueryKeys(QueryLevel.IMAGE).study_instance_uid(for_study).series_instance_uid(series).request_sop_class_uid()
+                    found |= {instance.string(tags.SOPClassUID) or "" for instance in await _all(association, keys)}
+        return tuple(sorted(found - {""}))
+
+    @staticmethod
     async def find(
         keys: QueryKeys,
         *,
@@ -227,7 +265,7 @@ class DICOMQueryService:
     ) -> AsyncGenerator[QueryResult, None]:
         """Query over an association that is established, which stays so; see :meth:`stream`.
 
-        The keys are sent as they are: whether they have the unique keys of the levels above is not checked.
+        Unique keys of the levels above that have no value are sent without one, as in relational queries.
 
         Raises
         ------
@@ -239,7 +277,7 @@ class DICOMQueryService:
             raise SOPClassNotSupportedError(information_model.find_sop_class_uid)
         _check_limit(limit)
         query = _Query(association, contexts[0])
-        await query.begin(keys, priority)
+        await query.begin(keys.identifier(also=information_model.keys_above(keys.level)), priority)
         kind, count = result_class(keys.level), 0
         try:
             with association.operation("C-FIND"):
@@ -292,23 +330,32 @@ async def _stream(
         raise LocalProtocolError(
             f"a query of the level {keys.level} needs {', '.join(name_of(tag) for tag in missing)}, or to be relational"
         )
-    uid = model.find_sop_class_uid
-    contexts = (PresentationContext(1, uid, TRANSFER_SYNTAXES),)
-    extended = (SOPClassExtendedNegotiation(uid, _RELATIONAL),) if settings.is_relational else ()
-    association = await Association.connect(
-        settings.association_with(host, port), contexts, sop_class_extended=extended, ssl_context=settings.ssl_context
-    )
+    association = await _connect(host, port, settings)
     try:
         matches = DICOMQueryService.stream_over(association, keys, information_model=model, priority=settings.priority, limit=limit)
         async with aclosing(matches):
             async for match in matches:
                 yield match
         await release_quietly(association)
-    except GeneratorExit:  # who listened has heard enough, and the query is cancelled
+    except (GeneratorExit, QueryFailedError):  # who listened has heard enough, and the query was cancelled; or it is over
         await release_quietly(association)
         raise
     finally:
         association.close()
+
+
+async def _connect(host: str, port: int, settings: QueryConfiguration) -> Association:
+    uid = settings.information_model.find_sop_class_uid
+    contexts = (PresentationContext(1, uid, TRANSFER_SYNTAXES),)
+    extended = (SOPClassExtendedNegotiation(uid, _RELATIONAL),) if settings.is_relational else ()
+    return await Association.connect(
+        settings.association_with(host, port), contexts, sop_class_extended=extended, ssl_context=settings.ssl_context
+    )
+
+
+async def _all(association: Association, keys: QueryKeys) -> list[QueryResult]:
+    async with aclosing(DICOMQueryService.stream_over(association, keys)) as matches:
+        return [match async for match in matches]
 
 
 class _Query:
@@ -321,8 +368,8 @@ class _Query:
         self._message_id = association.new_message_id()
         self._is_over = False
 
-    async def begin(self, keys: QueryKeys, priority: DIMSEPriority) -> None:
-        identifier = serialize_data_set(keys.identifier(), self._syntax).to_bytes()
+    async def begin(self, keys: DataSet, priority: DIMSEPriority) -> None:
+        identifier = serialize_data_set(keys, self._syntax).to_bytes()
         request = CFindRequest(message_id=self._message_id, affected_sop_class_uid=self._context.abstract_syntax, priority=priority)
         await self._association.send_message(self._context.id, request, identifier)
 

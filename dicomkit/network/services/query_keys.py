@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from dicomkit import tags
@@ -41,6 +41,9 @@ class QueryKey(NamedTuple):
     value: str | DataElement
     """Text, or an element of a VR that is no text; empty for one that is only asked for."""
 
+    def __repr__(self) -> str:
+        return f"<QueryKey {name_of(self.tag)}>"  # the value is patient data
+
 
 def _match(tag: Tag) -> Callable[[QueryKeys, MatchValue], QueryKeys]:
     def match(self: QueryKeys, value: MatchValue) -> QueryKeys:
@@ -76,13 +79,14 @@ class QueryKeys:
     Raises
     ------
     ValueError
-        If there is no such level.
+        If there is no such level, or a defined term is none.
     """
 
     __slots__ = ("_character_set", "_keys", "_level")
 
     def __init__(self, level: QueryLevel | str, *, character_set: str = UTF_8) -> None:
         self._level = QueryLevel(level)
+        parse_specific_character_set(character_set, strict=True)
         self._character_set = character_set
         self._keys: dict[Tag, QueryKey] = {}
 
@@ -126,7 +130,8 @@ class QueryKeys:
         """
         tag = tag_for_key(key)
         if tag in _OWN or tag.group < 8:
-            raise InvalidValueError("this is no key of a query: it is made by the query itself", tag=tag)
+            # Groups below 0008 are of commands, files and directories.
+            raise InvalidValueError("this is no key of a query, whose level and character set are made by the query itself", tag=tag)
         kind = _vr_of(tag, vr)
         found = "" if value is None else _text_of(value, kind, tag) if kind.is_text else _element_of(value, kind, tag)
         for text_vr, text in _texts_in(found, kind):
@@ -203,13 +208,12 @@ class QueryKeys:
 
     # As a data set.
 
-    def identifier(self) -> DataSet:
-        """Return the Identifier of a C-FIND with these keys (PS3.4 C.4.1.1.3)."""
+    def identifier(self, also: Iterable[Tag] = ()) -> DataSet:
+        """Return the Identifier of a C-FIND with these keys (PS3.4 C.4.1.1.3), and with others that are only asked for."""
         wanted = self._keys
         if all(key.value != "" for key in wanted.values()):
             wanted = {tag: QueryKey(tag, _vr_of(tag), "") for tag in _USUAL[self._level]} | wanted
-        unique = self._level.unique_key
-        wanted = {unique: QueryKey(unique, _vr_of(unique), "")} | wanted
+        wanted = {tag: QueryKey(tag, _vr_of(tag), "") for tag in (*also, self._level.unique_key)} | wanted
         found = DataSet()
         found.set_string(tags.QueryRetrieveLevel, self._level.value)
         if not all(text.isascii() for key in wanted.values() for _, text in _texts_in(key.value, key.vr)):
@@ -247,7 +251,7 @@ def _vr_of(tag: Tag, vr: VR | str | None = None) -> VR:
 def name_of(tag: Tag) -> str:
     """Return the keyword of a tag, or the tag where it has none."""
     entry = DataElementDictionary.find_tag(tag)
-    return entry.keyword if entry else str(tag)
+    return (entry.keyword if entry and not entry.is_repeating else "") or str(tag)
 
 
 def _element_of(value: MatchValue, vr: VR, tag: Tag) -> DataElement | str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dicomkit import tags
 from dicomkit.network.services.information_model import QueryLevel
+from dicomkit.vr import VR
 
 if TYPE_CHECKING:
     from dicomkit.dataset import DataSet
@@ -53,8 +54,10 @@ class QueryResult:
         return tuple(value for value in self.data_set.strings(key) or () if value)
 
     def uid(self, key: Key) -> str | None:
-        """Return an attribute that is a UID."""
-        return self.data_set.uid(key)
+        """Return an attribute that is a UID, as the peer knows it: also one that breaks the rules of UIDs."""
+        if key not in self.data_set or self.data_set[key].vr is not VR.UI:
+            return None
+        return next(iter(self.strings(key)), None)
 
     def integer(self, key: Key) -> int | None:
         """Return an attribute that is a whole number, in text or binary."""

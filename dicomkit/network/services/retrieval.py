@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import aclosing
 from typing import TYPE_CHECKING, ClassVar
 
 from dicomkit.encoding.serializer import serialize_data_set
@@ -101,21 +102,26 @@ class Retrieval(ABC):
         try:
             with association.operation(self.name):
                 await association.send_message(context.id, self._request(), identifier)
-                async for event in self._responses():
-                    if not isinstance(event, tuple):
-                        yield event
-                        continue
-                    response, stream = event
-                    self._progress = self._progress.with_response(response)
-                    if response.status.is_final:
-                        self._is_over = True
-                        yield self._ending(await self._result(response, stream, syntax), response.error_comment)
-                        return
-                    yield RetrieveProgressed(self._progress)
-        finally:
+                async with aclosing(self._responses()) as events:
+                    async for event in events:
+                        if not isinstance(event, tuple):
+                            yield event
+                            continue
+                        response, stream = event
+                        self._progress = self._progress.with_response(response)
+                        if response.status.is_final:
+                            self._is_over = True
+                            yield self._ending(await self._result(response, stream, syntax), response.error_comment)
+                            return
+                        yield RetrieveProgressed(self._progress)
+        except GeneratorExit:  # between two messages: the peer listens, or will
             if not self._is_over:
                 self._is_over = True
                 await cancel(association, context.id, self.response, self._message_id)
+            raise
+        except BaseException:  # of a task that is cancelled, or a handler, in the middle of an instance that nobody answers any more
+            association.close()
+            raise
 
     async def _result(self, response: SubOperationsResponse, stream: DataSetStream | None, syntax: TransferSyntax) -> RetrieveResult:
         identifier = None if stream is None else await read_identifier(self._association, stream, syntax)

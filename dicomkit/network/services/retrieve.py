@@ -256,8 +256,9 @@ class DICOMRetrieveService:
         keys
             What.
         storage_sop_classes
-            What the peer may send, at most 127 SOP classes; of others it fails to. By default
-            :data:`dicomkit.network.COMMON_GET_SOP_CLASSES`. The fewer they are, the more transfer syntaxes can be proposed for each.
+            What the peer may send, at most 127 SOP classes; of others it fails to. The fewer they are, the more transfer syntaxes can
+            be proposed for each: :meth:`DICOMQueryService.find_sop_classes` tells which a study has. By default, or if there are none,
+            :data:`dicomkit.network.COMMON_GET_SOP_CLASSES`.
         handler
             Takes the instances, as one of a server does: :class:`dicomkit.network.DefaultStorageHandler` writes files as they come.
             Without it each instance is in memory until its event is forgotten.
@@ -270,7 +271,7 @@ class DICOMRetrieveService:
             If the keys do not name anything, or a title is none. All else of peer and network is told by the last event.
         """
         settings = _settings(configuration, calling_ae, called_ae, timeout, ssl_context)
-        classes = COMMON_GET_SOP_CLASSES if storage_sop_classes is None else tuple(dict.fromkeys(storage_sop_classes))
+        classes = tuple(dict.fromkeys(storage_sop_classes or COMMON_GET_SOP_CLASSES))
         async with aclosing(_got(host, port, settings, keys, classes, handler)) as events:
             async for event in events:
                 yield event

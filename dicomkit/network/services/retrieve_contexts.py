@@ -58,35 +58,41 @@ COMMON_GET_TRANSFER_SYNTAXES: tuple[str, ...] = (
 
 
 def propose_contexts(
-    retrieve_sop_class: str, storage_sop_classes: Sequence[str] = (), transfer_syntaxes: Sequence[str] | None = None
+    retrieve_sop_class: str, storage_sop_classes: Sequence[str] | None = None, transfer_syntaxes: Sequence[str] | None = None
 ) -> tuple[PresentationContext, ...]:
     """Return the presentation contexts of a retrieval, and of what comes over its association.
 
-    A peer takes one transfer syntax of a context, a native one if it can, and would have to decode what is compressed: each compressed
-    one has a context of its own, as many as there is room for; the last holds the rest.
+    A peer takes one transfer syntax of a context, a native one if it can, and would have to convert what is in others: each has a
+    context of its own, as many as there is room for; the last holds the rest.
 
     Raises
     ------
     InvalidPresentationContextError
-        If there are more SOP classes than contexts, or none of a C-GET.
+        If there are more SOP classes than contexts, or none of a C-GET, or no transfer syntaxes.
     """
     proposed: list[tuple[str, tuple[str, ...]]] = [(retrieve_sop_class, NATIVE)]
-    if storage_sop_classes:
-        room = (MOST_CONTEXTS - 1) // len(storage_sop_classes)
-        if not room:
-            most = MOST_CONTEXTS - 1
-            raise InvalidPresentationContextError(f"one association is for at most {most} SOP classes: name those that are wanted")
-        groups = _groups(COMMON_GET_TRANSFER_SYNTAXES if transfer_syntaxes is None else transfer_syntaxes, room)
+    if storage_sop_classes is not None:
+        most = MOST_CONTEXTS - 1
+        if not 1 <= len(storage_sop_classes) <= most:
+            raise InvalidPresentationContextError(f"one association is for 1 to {most} SOP classes: name those that are wanted")
+        syntaxes = COMMON_GET_TRANSFER_SYNTAXES if transfer_syntaxes is None else transfer_syntaxes
+        if not syntaxes:
+            raise InvalidPresentationContextError("without a transfer syntax nothing can be sent")
+        groups = _groups(syntaxes, most // len(storage_sop_classes))
         proposed += [(sop_class, group) for sop_class in storage_sop_classes for group in groups]
     return tuple(PresentationContext(2 * number + 1, *context) for number, context in enumerate(proposed))
 
 
 def _groups(syntaxes: Sequence[str], room: int) -> list[tuple[str, ...]]:
-    """Divide transfer syntaxes among contexts: the native ones together, the others alone as long as there is room."""
+    """Divide transfer syntaxes among contexts: native ones first, each alone as long as there is room."""
+    syntaxes = tuple(dict.fromkeys(syntaxes))
+    if room == 1:  # in the order of the caller, who may want native ones least
+        return [syntaxes]
     native = tuple(syntax for syntax in syntaxes if syntax in NATIVE)
-    groups: list[tuple[str, ...]] = [(syntax,) for syntax in dict.fromkeys(syntaxes) if syntax not in NATIVE]
+    groups: list[tuple[str, ...]] = [(syntax,) for syntax in syntaxes if syntax not in NATIVE]
     if native:
-        groups.insert(0, native)
+        # Orthanc that does not transcode fails to send Implicit VR where it chose Explicit VR.
+        groups[:0] = [native] if room == 2 else [(syntax,) for syntax in native]
     if len(groups) > room:
         groups[room - 1 :] = [tuple(syntax for group in groups[room - 1 :] for syntax in group)]
     return groups

@@ -92,12 +92,20 @@ class RetrieveKeys:
         Raises
         ------
         LocalProtocolError
-            If one has none, or a wildcard, or the information model does not have the level.
+            If one has none, or a wildcard, or one above the level has several, or there is one below it, or the information model does
+            not have the level.
         """
-        for tag in (*model.keys_above(self._level), self._level.unique_key):
+        own = self._level.unique_key
+        for tag in (*model.keys_above(self._level), own):
             value = self._values.get(tag, "")
-            if not value or "*" in value or "?" in value:
+            # An empty value among others would match everything (PS3.4 C.2.2.2.3).
+            if "" in value.split("\\") or "*" in value or "?" in value:
                 raise LocalProtocolError(f"a retrieval of the level {self._level} names its {name_of(tag)}, without wildcards")
+            if "\\" in value and (tag != own or self._level is QueryLevel.PATIENT):
+                raise LocalProtocolError(f"a retrieval of the level {self._level} is of one {name_of(tag)}")
+        for level in model.levels[model.levels.index(self._level) + 1 :]:
+            if level.unique_key in self._values:  # a peer that ignores it would send more than was meant
+                raise LocalProtocolError(f"a retrieval of the level {self._level} does not name a {name_of(level.unique_key)}")
 
     def identifier(self) -> DataSet:
         """Return the Identifier of a C-MOVE or C-GET: the level and the unique keys; some peers find nothing with more than that."""

@@ -52,6 +52,7 @@ class ScriptedPeer:
         self.configuration = AcceptorConfiguration(max_pdu_size=max_pdu_size)
         self.requests: list[AssociateRequest] = []
         self.messages: list[Message] = []
+        self.data_sets: list[bytes] = []  # of each message; empty where it has none
         self.received: list[Received] = []
         self.ends: list[str] = []  # of each association: "released", or the error that ended it
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -106,6 +107,7 @@ class ScriptedPeer:
                 data += b"".join(fragments)
         number = len(self.messages)
         self.messages.append(message)
+        self.data_sets.append(data)
         if isinstance(message, CStoreRequest):
             context = association.negotiated.get(received.context_id)
             assert context is not None
