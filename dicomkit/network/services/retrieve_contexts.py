@@ -47,6 +47,7 @@ COMMON_GET_TRANSFER_SYNTAXES: tuple[str, ...] = (
     transfer_syntax.HTJ2K.uid,
     transfer_syntax.DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN.uid,
     uids.HTJ2KLosslessRPCL,
+    uids.DeflatedImageFrameCompression,
     uids.JPEGXLLossless,
     uids.JPEGXLJPEGRecompression,
     uids.JPEGXL,
