@@ -31,6 +31,8 @@ _VERBS = {
     "codecs": "List the codecs that are installed, and measure them.",
     "echo": "Ask a peer whether it is there (C-ECHO).",
     "find": "Ask a peer what it has (C-FIND).",
+    "get": "Get a study, series or instance from a peer (C-GET).",
+    "move": "Have a peer send a study, series or instance elsewhere (C-MOVE).",
     "store": "Send files to a peer (C-STORE).",
     "serve": "Receive files into a folder (a storage SCP).",
     "samples": "Write a small synthetic study to try things on.",

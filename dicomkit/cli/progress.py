@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator
 
     from rich.progress import Progress, TaskID
 
@@ -32,14 +32,18 @@ def with_progress(items: Iterable[Item], doing: str, total: int | None = None) -
         bar.close()
 
 
-async def with_async_progress(items: AsyncIterable[Item], doing: str, total: int | None = None) -> AsyncGenerator[Item, None]:
-    """Do the same for items that one has to wait for."""
+async def with_async_progress(
+    items: AsyncIterable[Item], doing: str, total: int | None = None, position: Callable[[], tuple[int, int | None]] | None = None
+) -> AsyncGenerator[Item, None]:
+    """Do the same for items that one has to wait for; ``position`` tells after each how much is done, and of how much, if that is known."""
     bar = _Bar(doing, total) if sys.stderr.isatty() else None
     try:
         async for item in items:
             yield item
-            if bar is not None:
+            if bar is not None and position is None:
                 bar.advance()
+            elif bar is not None and position is not None:
+                bar.move_to(*position())
     finally:
         if bar is not None:
             bar.close()
@@ -56,10 +60,13 @@ class _Bar:
         self._shown: tuple[Progress, TaskID] | None = None
 
     def advance(self) -> None:
-        self._done += 1
+        self.move_to(self._done + 1, self._total)
+
+    def move_to(self, done: int, total: int | None) -> None:
+        self._done, self._total = done, total
         if self._shown is not None:
             progress, task = self._shown
-            progress.advance(task)
+            progress.update(task, completed=done, total=total)
         elif time.monotonic() - self._start > PATIENCE:
             self._show()
 

@@ -13,7 +13,7 @@ TESTS = Path(__file__).resolve().parents[1]
 DOC = TESTS.parent / "docs" / "reference" / "conformance.md"
 ROW = re.compile(r"^\| (?P<row>[A-Z]+-\d+) \| (?P<what>[^|]+) \| (?P<tests>[^|]+) \|$", re.MULTILINE)
 ROWS = {"PKG": 10, "CORE": 31, "DICT": 5, "READ": 15, "WRITE": 15, "TS": 4, "PIX": 16, "REND": 11, "CODEC": 8, "NET": 17, "ECHO": 2,
-        "STORE": 8, "BATCH": 11, "FIND": 15, "SCP": 14, "ERR": 11}  # fmt: skip
+        "STORE": 8, "BATCH": 11, "FIND": 15, "MOVE": 6, "GET": 5, "SCP": 14, "ERR": 11}  # fmt: skip
 TABLE = [(found["row"], found["tests"]) for found in ROW.finditer(DOC.read_text(encoding="utf-8"))]
 
 

@@ -14,15 +14,19 @@ import pytest
 from dicomkit import DataSet, read
 from dicomkit import errors as core_errors
 from dicomkit.cli.entry import run
-from dicomkit.network import errors
-from dicomkit.network.dimse import CFindRequest
+from dicomkit.network import DICOMStorageService, errors
+from dicomkit.network.dimse import CFindRequest, CMoveRequest
+from dicomkit.network.services.retrieve_contexts import COMMON_GET_SOP_CLASSES, COMMON_GET_TRANSFER_SYNTAXES
 from dicomkit.network.services.storage_scp import COMMON_SOP_CLASSES, COMMON_TRANSFER_SYNTAXES, StorageSCPConfiguration
 from dicomkit.testing import KeepingDelegate, data_set, file_meta, loopback_server, part10
+from tests.unit.network.services.queries import STUDY_ROOT as FIND_STUDY_ROOT
 from tests.unit.network.services.queries import FindingPeer, tell
+from tests.unit.network.services.retrieve_peers import CANCELLED, RetrievedPeer, Talk, counts, instance, pending, sending
+from tests.unit.network.services.scripted_peer import EVERYTHING, EXPLICIT, IMPLICIT, MR, SC
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-SEND, RECEIVE, ERRORS, QUERY = (
-    (DOCS / "how-to" / f"network-{name}.md").read_text(encoding="utf-8") for name in ("send", "receive", "errors", "query")
+SEND, RECEIVE, ERRORS, QUERY, RETRIEVE = (
+    (DOCS / "how-to" / f"network-{name}.md").read_text(encoding="utf-8") for name in ("send", "receive", "errors", "query", "retrieve")
 )
 STATEMENT = (DOCS / "reference" / "dicom-conformance-statement.md").read_text(encoding="utf-8")
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -69,8 +73,6 @@ async def test_the_examples_of_receiving(tmp_path, monkeypatch, capsys):
     serving = asyncio.create_task(run_block(first.replace("11112", "0"), names))
     while "server" not in names:
         await asyncio.sleep(0)
-    from dicomkit.network import DICOMStorageService
-
     send = {"calling_ae": "ME", "called_ae": "ME"}
     assert (await DICOMStorageService.store("ct.dcm", to="127.0.0.1", port=names["server"].port, **send)).success
     await names["server"].stop()
@@ -134,12 +136,78 @@ async def test_the_examples_of_queries(capsys):
     assert names["keys"].identifier().string("SpecificCharacterSet") == "ISO_IR 100"
 
 
+class RetrievedArchive(RetrievedPeer):
+    """Has two instances, and sends them to us, or to a server of ours; it knows no other destination, and can be cancelled."""
+
+    def __init__(self, names) -> None:
+        models = [FIND_STUDY_ROOT, *(f"1.2.840.10008.5.1.4.1.2.{root}.{number}" for root in (1, 2) for number in (2, 3))]
+        super().__init__(supported=dict.fromkeys((CT, MR, SC), EVERYTHING) | dict.fromkeys(models, (EXPLICIT, IMPLICIT)))
+        self.names, self.answer = names, self.do
+
+    async def do(self, peer, association, context_id, message):
+        if isinstance(message, CFindRequest):
+            await tell(association, context_id, message, [(0x00080062, "UI", CT), (0x0020000D, "UI", "1.2.3")])
+            await self.respond(association, context_id, message, 0)
+            return
+        talk = Talk(self, association, context_id, message)
+        if isinstance(message, CMoveRequest):
+            await self.move(talk)
+            return
+        for number in (1, 2):
+            await sending(instance(number))(talk)
+            if [kind for kind in self.kinds if kind == "CCancelRequest"]:
+                await talk.respond(CANCELLED, **counts(1, 1, 0, 0))
+                return
+            await pending(2 - number, number, 0, 0)(talk)
+        await talk.respond(0, **counts(None, 2, 0, 0))
+
+    async def move(self, talk):
+        if talk.request.move_destination == "NOBODY":
+            await talk.respond(0xA801)
+            return
+        if self.names["server"].is_running:
+            where = {"to": "127.0.0.1", "port": self.names["server"].port, "calling_ae": "PACS", "called_ae": talk.request.move_destination}
+            for number in (1, 2):
+                sent = instance(number)
+                meta = file_meta(sop_class_uid=CT, sop_instance_uid=sent.sop_instance_uid)
+                assert (await DICOMStorageService.store(part10(sent.data_set, meta=meta), **where)).success
+                await pending(2 - number, number, 0, 0)(talk)
+        await talk.respond(0, **counts(None, 2, 0, 0))
+
+
+async def test_the_examples_of_retrievals(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    async with RetrievedArchive(names) as archive:
+        await run_page(RETRIEVE.replace("11113", "0"), archive.address["port"], names)
+    first, second = "1.2.3.1", "1.2.3.2"
+    size = len(instance(1).data_set)
+    assert capsys.readouterr().out.splitlines() == [
+        f"{first}.dcm {size}", "50% of 2", f"{second}.dcm {size}", "100% of 2", "2 came, 0 failed",
+        f"2 {first} Explicit VR Little Endian", f"['{CT}', '{CT}']", f"{{'{EXPLICIT}'}}",
+        "1 sent", "2 sent", "True RetrieveProgress(remaining=0, completed=2, failed=0, warning=0)", "2", "RetrieveCompleted",
+        "the retrieval failed with status A801 (the move destination is unknown)", f"one is enough: {first}",
+    ]  # fmt: skip
+    assert {path.name for path in (tmp_path / "study" / "1.2" / "1.3").iterdir()} == {f"{first}.dcm", f"{second}.dcm"}
+    assert {path.name for path in (tmp_path / "moved").iterdir()} == {f"{first}.dcm", f"{second}.dcm"}
+    assert archive.kinds[-1] == "CCancelRequest"
+
+
 def test_the_command_lines_of_queries():
     """None of them is refused before anything is sent: nobody listens there."""
     lines = re.findall(r"^dicomkit find .+$", QUERY, re.MULTILINE)
     assert len(lines) == 6
     for line in lines:
         _, *arguments = shlex.split(re.split(r" [>|] ", line.replace("pacs.example:11112", "127.0.0.1:1"))[0])
+        assert run(arguments) == 1, line
+
+
+def test_the_command_lines_of_retrievals(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = re.findall(r"^dicomkit (?:get|move|find) .+$", RETRIEVE, re.MULTILINE)
+    assert len(lines) == 7
+    for line in lines:
+        _, *arguments = shlex.split(line.replace("pacs.example:11112", "127.0.0.1:1"))
         assert run(arguments) == 1, line
 
 
@@ -175,8 +243,13 @@ def test_the_limits_of_the_table_are_the_defaults():
 
 @pytest.mark.parametrize(
     ("heading", "uids"),
-    [("SOP classes accepted by default", COMMON_SOP_CLASSES), ("Transfer syntaxes accepted by default", COMMON_TRANSFER_SYNTAXES)],
+    [
+        ("SOP classes accepted by default", COMMON_SOP_CLASSES),
+        ("Transfer syntaxes accepted by default", COMMON_TRANSFER_SYNTAXES),
+        ("SOP classes asked for by default", COMMON_GET_SOP_CLASSES),
+        ("Transfer syntaxes asked for by default", COMMON_GET_TRANSFER_SYNTAXES),
+    ],
 )
-def test_the_conformance_statement_lists_what_is_accepted(heading, uids):
+def test_the_conformance_statement_lists_what_is_accepted_and_asked_for(heading, uids):
     table = STATEMENT.partition(heading)[2].partition("\n#")[0]
     assert set(re.findall(r"\| (1\.2\.840\.10008[\d.]*) \|", table)) == set(uids)
